@@ -1,0 +1,96 @@
+import type { Bytes, Millis, Rate } from '../units.ts'
+import type { Scheme } from '../verify/scheme.ts'
+
+/** One reading of the map: checked whole, every default filled in, every value in its unit. */
+export interface Settings {
+  readonly upstream: {
+    /** Origin only, such as `http://127.0.0.1:3000`. */
+    readonly url: string
+    /** Deadline to connect, to the first answer byte, to the whole answer. */
+    readonly connect: Millis
+    readonly answer: Millis
+    readonly body: Millis
+  }
+  readonly listen: {
+    readonly https: Endpoint
+    readonly admin: Endpoint
+    /** Paths of PEM files; empty only with `--dev`, which makes a certificate of its own. */
+    readonly tls: readonly { readonly cert: string; readonly key: string }[]
+  }
+  readonly publicUrl: string | undefined
+  /** CIDRs whose X-Forwarded-For is believed. */
+  readonly trustProxies: readonly string[]
+  /** Lower-case names without port; empty when any Host is served. */
+  readonly hosts: readonly string[]
+  readonly drain: { readonly settle: Millis; readonly within: Millis }
+  readonly limits: {
+    readonly connections: number
+    readonly connectionsPerAddress: number
+    readonly headers: Millis
+    readonly idle: Millis
+    readonly buffered: Bytes
+    readonly verified: readonly Rate[]
+  }
+  /** `defaults.limits.per_address`: what unrouted requests of one address spend. */
+  readonly unroutedPerAddress: Rate
+  readonly providers: readonly ProviderSettings[]
+}
+
+export interface Endpoint {
+  readonly host: string
+  readonly port: number
+}
+
+/** One entry under `providers:`. */
+export interface ProviderSettings {
+  /** The key in the map and the metric label. */
+  readonly name: string
+  /** Undefined where the entry brings a scheme of its own. */
+  readonly preset: string | undefined
+  /** The scheme, from the preset or the entry; or the mandatory sentence of an unsigned sender. */
+  readonly scheme: Scheme | { readonly none: string }
+  /** The first is current, the others previous. Empty for unsigned senders. */
+  readonly secrets: readonly SecretReference[]
+  readonly routes: readonly RouteSettings[]
+  readonly mode: 'enforce' | 'report' | 'off'
+  /** Upper case. */
+  readonly methods: readonly string[]
+  /** Lower case, without parameters. */
+  readonly contentTypes: readonly string[]
+  readonly limits: {
+    readonly body: Bytes
+    readonly perAddress: Rate
+    readonly perProvider: Rate
+    /** As effective: already lowered to half of `answerWithin`. */
+    readonly patience: Millis
+    readonly concurrency: number
+    readonly deadline: Millis
+  }
+  /** Undefined when off, or where nothing signed covers the body. Sync routes have their own on `RouteSettings`. */
+  readonly replay: Millis | undefined
+  /** CIDRs; empty when every address may send. */
+  readonly allowIps: readonly string[]
+  /** The sender's own timeout less a second. */
+  readonly answerWithin: Millis
+  /** Deadline to the first answer byte for this provider; `upstream.answer` unless set. */
+  readonly upstreamAnswer: Millis
+  readonly publicUrl: string | undefined
+}
+
+export interface SecretReference {
+  /** `env:NAME`, `file:PATH`, or `plain:TEXT` with `--dev`. */
+  readonly ref: string
+  /** Wall clock after which it is no longer tried. */
+  readonly until: Millis | undefined
+}
+
+/** One path that senders call. */
+export interface RouteSettings {
+  /** Exact path on the listener. */
+  readonly path: string
+  /** Flow id, lower case with dashes. */
+  readonly flow: string
+  readonly sync: boolean
+  /** Window of replay memory; undefined when off, as on sync routes unless set. */
+  readonly replay: Millis | undefined
+}

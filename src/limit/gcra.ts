@@ -1,0 +1,35 @@
+import type { Millis } from '../units.ts'
+
+/** A limit with its arithmetic done: built once per generation, shared by every request. */
+export interface Limit {
+  readonly name: string
+  /** Time one unit of cost pays for. */
+  readonly emission: Millis
+  /** How far ahead of `now` a bucket may run before it refuses. */
+  readonly burst: Millis
+}
+
+/** What one reservation comes to. */
+export interface Slot {
+  /** How long to wait for one's turn, 0 at once; undefined when refused. */
+  readonly wait: Millis | undefined
+  /** When a refused sender may try again; 0 when granted. */
+  readonly retryAfter: Millis
+  /** Theoretical arrival time to store; unchanged by a refusal. */
+  readonly tat: Millis
+}
+
+/**
+ * Decides one reservation with the generic cell rate algorithm. Pure: the caller stores `tat`.
+ *
+ * @param tat stored theoretical arrival time, 0 for a bucket never seen
+ * @param patience the longest wait that is still worth granting, 0 to refuse at once
+ * @see ITU-T I.371, annex A
+ */
+export function reserve(limit: Limit, tat: Millis, now: Millis, patience: Millis): Slot {
+  const next = Math.max(tat, now) + limit.emission
+  const wait = Math.max(0, next - limit.burst - now)
+  return wait > patience
+    ? { wait: undefined, retryAfter: wait - patience, tat }
+    : { wait, retryAfter: 0, tat: next }
+}

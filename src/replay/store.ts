@@ -1,0 +1,21 @@
+import type { Millis } from '../units.ts'
+
+/** Remembers what was delivered, so that a repeated delivery is answered and not run again. */
+export interface ReplayStore {
+  /**
+   * Claims a delivery for `owner` for at most `lease`; once kept, it counts as delivered for `window`.
+   * @param now monotonic clock of this process
+   */
+  claim(
+    key: string,
+    owner: string,
+    lease: Millis,
+    window: Millis,
+    now: Millis,
+  ): 'fresh' | 'delivered' | 'in_flight' | Promise<'fresh' | 'delivered' | 'in_flight'>
+  /** The upstream took it. */
+  keep(key: string, owner: string): void
+  /** It did not, or nobody knows: let the retry through. */
+  release(key: string, owner: string): void
+  close(): Promise<void>
+}

@@ -1,0 +1,42 @@
+import type { Head } from '../head.ts'
+import type { RejectReason, Verdict } from '../reasons.ts'
+import type { Millis } from '../units.ts'
+
+/** A signature scheme bound to its secrets: one per provider, immutable, shared by all requests. */
+export interface Verifier {
+  /** When it can judge: computed from the templates, shown by `check --effective`. */
+  readonly decides: 'at_head' | 'at_end' | 'over_whole_body'
+  /**
+   * Reads the claim from the head. Refuses here whatever needs no body.
+   *
+   * @param now wall clock, milliseconds since 1970
+   */
+  open(head: Head, now: Millis): Check | RejectReason
+}
+
+/** One delivery under verification: `update` for each chunk in order, then `final` once. */
+export interface Check {
+  update(chunk: Uint8Array): void
+  /** @param held every chunk again, for schemes that cannot judge a stream */
+  final(held: readonly Uint8Array[]): Verdict
+  /** After a clean verdict: which secret matched, and what replay memory keys on. */
+  readonly proof: Proof | undefined
+  /** Signed time less our own, for the skew metric; undefined where no time is signed. */
+  readonly skew: Millis | undefined
+}
+
+/** What a clean verdict rests on. */
+export interface Proof {
+  readonly secret: 'current' | 'previous'
+  /** Scheme, decoded signature and signed time; undefined where the signature does not cover the body. */
+  readonly replay: string | undefined
+}
+
+/** A secret as a verifier takes it: bytes, its place in the list, and when it ends. */
+export interface Key {
+  readonly bytes: Uint8Array
+  /** The first secret of a provider is `current`, any other `previous`. */
+  readonly place: 'current' | 'previous'
+  /** Wall clock after which it proves nothing; undefined when it does not end. */
+  readonly until: Millis | undefined
+}
