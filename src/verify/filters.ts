@@ -1,0 +1,112 @@
+import { createHash } from 'node:crypto'
+import { type Issues, nearest } from './issue.ts'
+
+/** Turns bytes into other bytes. Bytes travel as latin-1 text, one character for each. */
+export interface Filter {
+  readonly name: FilterName
+  /** What `strip` removes where it is plain text, what `append` appends; as bytes. */
+  readonly argument: string
+  /** What `strip` removes where it is a pattern: only ever run on a secret, at load. */
+  readonly pattern: RegExp | undefined
+}
+
+const HASHES = ['sha256', 'sha1', 'sha512', 'md5'] as const
+const PLAIN = [...HASHES, 'hex', 'base64', 'base64url', 'unhex', 'unbase64', 'lower'] as const
+const WITH_TEXT = ['strip', 'append'] as const
+const LATER: ReadonlySet<string> = new Set(['crc32', 'nfkd'])
+
+type Hash = (typeof HASHES)[number]
+type FilterName = (typeof PLAIN)[number] | (typeof WITH_TEXT)[number]
+
+const NAMES: readonly FilterName[] = [...PLAIN, ...WITH_TEXT]
+
+/** The hash that `filter` is, if it is one: what can run over a body while it arrives. */
+export function hashOf(filter: Filter | undefined): Hash | undefined {
+  return HASHES.find(hash => hash === filter?.name)
+}
+
+/** The bytes that come out; undefined where `value` is not what the filter decodes. */
+export function applyFilter(filter: Filter, value: string): string | undefined {
+  switch (filter.name) {
+    case 'sha256':
+    case 'sha1':
+    case 'sha512':
+    case 'md5':
+      return createHash(filter.name).update(value, 'latin1').digest('latin1')
+    case 'hex':
+    case 'base64':
+    case 'base64url':
+      return Buffer.from(value, 'latin1').toString(filter.name)
+    case 'unhex':
+      return decoded(() => Uint8Array.fromHex(value))
+    case 'unbase64':
+      return unbase64(value)
+    case 'lower':
+      return value.replace(/[A-Z]+/g, letters => letters.toLowerCase())
+    case 'strip':
+      if (filter.pattern !== undefined) return value.replace(filter.pattern, '')
+      return value.startsWith(filter.argument) ? value.slice(filter.argument.length) : value
+    case 'append':
+      return value + filter.argument
+  }
+}
+
+/** Reads one filter as a template writes it, such as `hex` or `strip:whsec_`; `column` is where it stands. */
+export function parseFilter(
+  text: string,
+  key: string,
+  column: number,
+  issues: Issues,
+): Filter | undefined {
+  const colon = text.indexOf(':')
+  const word = colon === -1 ? text : text.slice(0, colon)
+  const argument = colon === -1 ? '' : text.slice(colon + 1)
+  const name = NAMES.find(known => known === word)
+  if (name === undefined) {
+    if (LATER.has(word)) issues.later(key, column, `the filter '${word}'`)
+    else issues.add(key, column, `unknown filter '${word}'`, nearest(word, NAMES))
+    return undefined
+  }
+  const wantsText = name === 'strip' || name === 'append'
+  if (wantsText && argument === '') {
+    return reject(issues, key, column, `the filter '${name}' needs a text, as in '${name}:text'`)
+  }
+  if (!wantsText && colon !== -1) {
+    return reject(issues, key, column + colon, `the filter '${name}' takes no text`)
+  }
+  if (name === 'strip' && /[\\^$.|?*+()[\]{}]/.test(argument)) {
+    return stripPattern(argument, key, column, issues)
+  }
+  return { name, argument: Buffer.from(argument).toString('latin1'), pattern: undefined }
+}
+
+function stripPattern(text: string, key: string, column: number, issues: Issues) {
+  const at = column + 'strip:'.length
+  if (key !== 'key') {
+    // a pattern over what a sender wrote could be made to backtrack
+    return reject(issues, key, at, 'a pattern can only strip a secret; here, write plain text')
+  }
+  try {
+    return { name: 'strip', argument: '', pattern: new RegExp(`^(?:${text})`) } as const
+  } catch {
+    return reject(issues, key, at, `'${text}' is not a regular expression`)
+  }
+}
+
+function reject(issues: Issues, key: string, column: number, message: string): undefined {
+  issues.add(key, column, message)
+}
+
+function unbase64(value: string): string | undefined {
+  // fromBase64 passes over whitespace; a secret pasted with a line end inside is a mistake to report
+  if (!/^[A-Za-z0-9+/]*={0,2}$/.test(value)) return undefined
+  return decoded(() => Uint8Array.fromBase64(value))
+}
+
+function decoded(read: () => Uint8Array): string | undefined {
+  try {
+    return Buffer.from(read()).toString('latin1')
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,172 @@
+import {
+  createHash,
+  createHmac,
+  createSecretKey,
+  type Hash,
+  type Hmac,
+  type KeyObject,
+  timingSafeEqual,
+} from 'node:crypto'
+import { type Head, REPEATED } from '../head.ts'
+import { CLEAN, type RejectReason, type Verdict } from '../reasons.ts'
+import type { Millis } from '../units.ts'
+import { type CompiledScheme, HMAC_HASHES, type SignedTime } from './compile.ts'
+import { decode } from './decode.ts'
+import { applyFilter, type Filter, hashOf } from './filters.ts'
+import { readItems } from './items.ts'
+import { Reading, valueAt } from './reading.ts'
+import { readTime } from './time.ts'
+import type { Check, Key, Proof, Verifier } from './verifier.ts'
+
+/** A key as it is used: imported once, with its place and its end. */
+interface LiveKey {
+  readonly object: KeyObject
+  readonly place: Key['place']
+  readonly until: Millis | undefined
+}
+
+/** Verifies schemes that MAC a template around the body with a shared secret. */
+export class HmacVerifier implements Verifier {
+  readonly decides: Verifier['decides']
+  readonly #scheme: CompiledScheme
+  readonly #keys: readonly LiveKey[]
+  readonly #bytes: number
+  /** Whether any key ends, so that the usual case filters nothing. */
+  readonly #ends: boolean
+
+  /** @param keys with the bytes that the scheme's key template made of the secret */
+  constructor(scheme: CompiledScheme, keys: readonly Key[]) {
+    this.decides = scheme.decides
+    this.#scheme = scheme
+    this.#bytes = HMAC_HASHES[scheme.hash]
+    this.#ends = keys.some(key => key.until !== undefined)
+    this.#keys = keys.map(({ bytes, place, until }) => ({
+      object: createSecretKey(bytes),
+      place,
+      until,
+    }))
+  }
+
+  open(head: Head, now: Millis): Check | RejectReason {
+    const { from, items, encoding, sign, time } = this.#scheme
+    const value = valueAt(from, head)
+    if (value === REPEATED) return 'signature_malformed'
+    if (value === undefined) return 'signature_missing'
+    const claim = readItems(items, value)
+    if (claim === undefined) return 'signature_malformed'
+    const signatures: Uint8Array[] = []
+    for (const candidate of claim.candidates) {
+      const signature = decode(candidate, encoding, this.#bytes)
+      if (signature !== undefined) signatures.push(signature)
+    }
+    if (signatures.length === 0) return 'signature_malformed'
+
+    const reading = new Reading(head, claim.bound)
+    const signed = time === undefined ? undefined : judgeTime(time, reading, now)
+    if (typeof signed === 'string') return signed
+    const before = reading.render(sign.before, 'signature_missing')
+    if (before === undefined) return reading.refused
+    const after = reading.render(sign.after, 'signature_missing')
+    if (after === undefined) return reading.refused
+
+    const keys = this.#ends ? this.#keys.filter(key => (key.until ?? now) >= now) : this.#keys
+    if (keys.length === 0) return 'signature_mismatch'
+    const check = new HmacCheck(this.#scheme, keys, signatures, before, after, signed, now)
+    if (sign.body !== undefined) return check
+    const verdict = check.final()
+    return verdict === CLEAN ? check : verdict
+  }
+}
+
+/** The signed time, or the reason it does not hold. */
+function judgeTime(time: SignedTime, reading: Reading, now: Millis): Millis | RejectReason {
+  const text = reading.render(time.from, 'timestamp_missing')
+  if (text === undefined) return reading.refused
+  const signed = readTime(text, time.unit)
+  if (signed === undefined) return 'signature_malformed'
+  if (signed < now - time.tolerance) return 'timestamp_stale'
+  return signed > now + time.tolerance ? 'timestamp_future' : signed
+}
+
+/** One delivery: a MAC for each live key, fed in step while the body arrives. */
+class HmacCheck implements Check {
+  proof: Proof | undefined
+  readonly #keys: readonly LiveKey[]
+  readonly #macs: Hmac[] = []
+  readonly #signatures: readonly Uint8Array[]
+  readonly #after: string
+  readonly #signed: Millis | undefined
+  readonly #now: Millis
+  readonly #scheme: CompiledScheme
+  /** Where a digest of the body is signed and not the body itself. */
+  readonly #digest: Hash | undefined
+  #verdict: Verdict | undefined
+
+  constructor(
+    scheme: CompiledScheme,
+    keys: readonly LiveKey[],
+    signatures: readonly Uint8Array[],
+    before: string,
+    after: string,
+    signed: Millis | undefined,
+    now: Millis,
+  ) {
+    this.#scheme = scheme
+    this.#keys = keys
+    this.#signatures = signatures
+    this.#after = after
+    this.#signed = signed
+    this.#now = now
+    const hash = hashOf(scheme.sign.body?.[0])
+    this.#digest = hash === undefined ? undefined : createHash(hash)
+    for (const key of keys) {
+      const mac = createHmac(scheme.hash, key.object)
+      if (before !== '') mac.update(before, 'latin1')
+      this.#macs.push(mac)
+    }
+  }
+
+  get skew(): Millis | undefined {
+    return this.#signed === undefined ? undefined : this.#signed - this.#now
+  }
+
+  update(chunk: Uint8Array): void {
+    if (this.#scheme.sign.body === undefined) return
+    if (this.#digest !== undefined) this.#digest.update(chunk)
+    else for (const mac of this.#macs) mac.update(chunk)
+  }
+
+  final(): Verdict {
+    this.#verdict ??= this.#judge()
+    return this.#verdict
+  }
+
+  #judge(): Verdict {
+    const after = this.#digest === undefined ? this.#after : this.#digested() + this.#after
+    for (let i = 0; i < this.#macs.length; i++) {
+      const mac = this.#macs[i] as Hmac
+      if (after !== '') mac.update(after, 'latin1')
+      const expected = mac.digest()
+      for (const signature of this.#signatures) {
+        if (timingSafeEqual(expected, signature)) this.proof ??= this.#prove(i, expected)
+      }
+    } // no early exit: every key and every candidate costs the same
+    return this.proof === undefined ? 'signature_mismatch' : CLEAN
+  }
+
+  /** What the filters of the body make of its digest. */
+  #digested(): string {
+    const [, ...rest] = this.#scheme.sign.body ?? []
+    let value = this.#digest?.digest('latin1') ?? ''
+    for (const filter of rest) value = applyFilter(filter as Filter, value) ?? ''
+    return value
+  }
+
+  #prove(index: number, mac: Buffer): Proof {
+    const { signsBody, fingerprint } = this.#scheme
+    const secret = (this.#keys[index] as LiveKey).place
+    if (!signsBody) return { secret, replay: undefined }
+    // the decoded signature: a respelled one must not count as another delivery
+    return { secret, replay: `${fingerprint}.${mac.toString('base64url')}.${this.#signed ?? ''}` }
+  }
+}

@@ -1,0 +1,193 @@
+import type { Issues } from './issue.ts'
+import { CONFIGURED, RESERVED, tokens } from './template.ts'
+
+/** One pattern of `items`: a literal start, then fields, each ended by the literal that follows it. */
+export interface Pattern {
+  readonly prefix: string
+  readonly fields: readonly Field[]
+}
+
+/** What a field takes: `{sig}` has no slot, a variable has one. */
+export interface Field {
+  readonly slot: number
+  /** The literal after it; empty when it reaches to the end of the item. */
+  readonly until: string
+}
+
+/** The slot of `{sig}`. */
+export const SIGNATURE = -1
+/** No value holds more, so that work per delivery is bounded. */
+export const MAX_ITEMS = 32
+
+/** What the items of one delivery say. */
+export interface Claim {
+  /** Candidates for the signature, still encoded; at least one. */
+  readonly candidates: readonly string[]
+  /** Values of the variables by slot; undefined where no item binds one. */
+  readonly bound: readonly (string | undefined)[]
+}
+
+/** How the value that holds the signature falls apart. */
+export interface ItemRules {
+  /** Characters that separate items; empty when the value is one item, taken as it is. */
+  readonly split: string
+  readonly patterns: readonly Pattern[]
+  readonly variables: readonly string[]
+}
+
+/**
+ * Reads the items of a value; undefined when none is a candidate, when there are more than 32, or when a variable
+ * comes twice with two values. Items that match no pattern are passed over.
+ */
+export function readItems(rules: ItemRules, value: string): Claim | undefined {
+  const candidates: string[] = []
+  const bound = new Array<string | undefined>(rules.variables.length).fill(undefined)
+  let start = 0
+  for (let count = 0; start <= value.length; count++) {
+    if (count === MAX_ITEMS) return undefined
+    const end = rules.split === '' ? value.length : separator(value, start, rules.split)
+    const item = rules.split === '' ? value : trimmed(value, start, end)
+    if (!take(rules.patterns, item, candidates, bound)) return undefined
+    start = end + 1
+  }
+  return candidates.length === 0 ? undefined : { candidates, bound }
+}
+
+/** Whether the item agrees with what was bound before. The first pattern that fits has it. */
+function take(
+  patterns: readonly Pattern[],
+  item: string,
+  candidates: string[],
+  bound: (string | undefined)[],
+): boolean {
+  for (const pattern of patterns) {
+    const values = match(pattern, item)
+    if (values === undefined) continue
+    for (const [index, { slot }] of pattern.fields.entries()) {
+      const value = values[index] as string // one for each field
+      if (slot === SIGNATURE) candidates.push(value)
+      else if (bound[slot] !== undefined && bound[slot] !== value) return false
+      else bound[slot] = value
+    }
+    return true
+  }
+  return true
+}
+
+/** One value for each field; undefined when the item does not fit or a field would be empty. Never backtracks. */
+function match({ prefix, fields }: Pattern, item: string): string[] | undefined {
+  if (!item.startsWith(prefix)) return undefined
+  const values: string[] = []
+  let from = prefix.length
+  for (let i = 0; i < fields.length; i++) {
+    const until = (fields[i] as Field).until
+    const last = i === fields.length - 1
+    if (last && !item.endsWith(until)) return undefined
+    const end = last ? item.length - until.length : item.indexOf(until, from)
+    if (end <= from) return undefined
+    values.push(item.slice(from, end))
+    from = end + until.length
+  }
+  return values
+}
+
+function separator(value: string, from: number, split: string): number {
+  if (split.length === 1) {
+    const found = value.indexOf(split, from)
+    return found === -1 ? value.length : found
+  }
+  let i = from
+  while (i < value.length && !split.includes(value.charAt(i))) i++
+  return i
+}
+
+function trimmed(value: string, start: number, end: number): string {
+  let from = start
+  let to = end
+  while (from < to && isBlank(value.charCodeAt(from))) from++
+  while (to > from && isBlank(value.charCodeAt(to - 1))) to--
+  return value.slice(from, to)
+}
+
+function isBlank(code: number): boolean {
+  return code === 0x20 || code === 0x09
+}
+
+/** Reads the patterns of `items` and the variables they bind. */
+export function parseItems(
+  items: readonly string[],
+  split: string,
+  issues: Issues,
+): Omit<ItemRules, 'split'> {
+  const variables: string[] = []
+  const patterns = items.map((text, index) =>
+    parsePattern(text, `items[${index}]`, split, variables, issues),
+  )
+  const hasSignature = patterns.some(({ fields }) => fields.some(f => f.slot === SIGNATURE))
+  if (!hasSignature)
+    issues.add('items', 1, 'no pattern holds {sig}, so no signature would be found')
+  return { patterns, variables }
+}
+
+function parsePattern(
+  text: string,
+  key: string,
+  split: string,
+  variables: string[],
+  issues: Issues,
+): Pattern {
+  let prefix = ''
+  const fields: { slot: number; until: string }[] = []
+  for (const { text: piece, braced, column } of tokens(text, key, issues)) {
+    if (!braced) {
+      checkSeparators(piece, key, column, split, issues)
+      const field = fields.at(-1)
+      const literal = Buffer.from(piece).toString('latin1')
+      if (field === undefined) prefix = literal
+      else field.until = literal
+      continue
+    }
+    if (fields.at(-1)?.until === '') {
+      issues.add(key, column, `nothing separates {${piece}} from the field before it`)
+    }
+    const slot = slotOf(piece, key, column, variables, issues)
+    if (fields.some(field => field.slot === slot)) {
+      issues.add(key, column, `{${piece}} stands twice in one pattern`)
+    }
+    fields.push({ slot, until: '' })
+  }
+  if (fields.length === 0) issues.add(key, 1, 'a pattern needs {sig} or a variable such as {ts}')
+  return { prefix, fields }
+}
+
+function slotOf(
+  name: string,
+  key: string,
+  column: number,
+  variables: string[],
+  issues: Issues,
+): number {
+  if (name === 'sig') return SIGNATURE
+  if (CONFIGURED.has(name)) issues.later(key, column, `{${name}}`)
+  else if (RESERVED.has(name)) {
+    issues.add(key, column, `{${name}} has a meaning of its own: name the variable differently`)
+  } else if (!/^[a-z][a-z0-9_]*$/.test(name)) {
+    issues.add(key, column, `'${name}' cannot name a variable: a-z, then a-z, 0-9 and _`)
+  }
+  const slot = variables.indexOf(name)
+  return slot === -1 ? variables.push(name) - 1 : slot
+}
+
+function checkSeparators(
+  literal: string,
+  key: string,
+  column: number,
+  split: string,
+  issues: Issues,
+): void {
+  for (const char of split) {
+    const at = literal.indexOf(char)
+    if (at === -1) continue
+    issues.add(key, column + at, `can never match: items are split at '${char}'`)
+  }
+}
