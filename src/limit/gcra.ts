@@ -33,3 +33,8 @@ export function reserve(limit: Limit, tat: Millis, now: Millis, patience: Millis
     ? { wait: undefined, retryAfter: wait - patience, tat }
     : { wait, retryAfter: 0, tat: next }
 }
+
+/** The arrival time to store once a granted reservation is undone: never below `now`, so nothing is saved up. */
+export function returned(limit: Limit, tat: Millis, now: Millis): Millis {
+  return Math.max(now, tat - limit.emission)
+}

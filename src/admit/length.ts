@@ -1,0 +1,19 @@
+import { type Head, REPEATED } from '../head.ts'
+import type { Bytes } from '../units.ts'
+
+/**
+ * How long the body will be by its head: 0 when there is none, undefined when it comes in chunks. Both ways at once,
+ * a repeated or odd length, and any coding but `chunked` are where two readers disagree about where a request ends.
+ *
+ * @see RFC 9112, section 6.3
+ */
+export function declaredLength(head: Head): Bytes | undefined | 'malformed_http' {
+  const coding = head.only('transfer-encoding')
+  const length = head.only('content-length')
+  if (coding !== undefined) {
+    if (coding === REPEATED || coding.toLowerCase() !== 'chunked') return 'malformed_http'
+    return length === undefined ? undefined : 'malformed_http'
+  }
+  if (length === undefined) return 0
+  return length !== REPEATED && /^\d{1,15}$/.test(length) ? Number(length) : 'malformed_http'
+}

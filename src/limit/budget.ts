@@ -1,0 +1,181 @@
+import type { Bytes, Millis } from '../units.ts'
+
+/** Bodies up to this size have a quarter of the budget to themselves. */
+const SMALL: Bytes = 64 * 1024
+/** An upload is judged by its speed from its second second on. */
+const YOUNG: Millis = 1000
+
+/** One body being received, as the budget sees it. */
+export interface Upload {
+  /** Whose share it counts against; undefined for peers without a cap (a trusted proxy, a hidden address). */
+  readonly account: string | undefined
+  /** Its address had spent its limit before: all such uploads share a quarter. */
+  readonly over: boolean
+  /** Bytes held: written by the budget alone. */
+  held: Bytes
+  /** When it began, on the clock `take` is told. */
+  readonly since: Millis
+  /** It was too slow while others needed the room: refuse with `memory`. Its bytes are given back already. */
+  evict(): void
+}
+
+/** Bytes of one address. */
+interface Account {
+  held: Bytes
+  uploads: number
+  readonly cap: Bytes
+}
+
+interface Hold {
+  readonly account: Account
+  finished: boolean
+}
+
+/** What a chunk that does not fit lacks, and who may be ended for it. */
+type Share = 'account' | 'over' | 'large' | 'whole'
+const SHARES: readonly Share[] = ['account', 'over', 'large', 'whole']
+
+/**
+ * The bytes of bodies this process holds. One address holds at most an eighth, uploads marked `over` a quarter,
+ * bodies beyond 64 KiB three quarters. What does not fit ends the slowest unfinished upload in that share,
+ * whoever's chunk it was, so that trickling many bodies never starves those who deliver.
+ */
+export class Budget {
+  readonly #total: Bytes
+  readonly #holds = new Map<Upload, Hold>()
+  readonly #accounts = new Map<string, Account>()
+  readonly #uncapped: Account = { held: 0, uploads: 0, cap: Number.POSITIVE_INFINITY }
+  #held: Bytes = 0
+  #over: Bytes = 0
+  #large: Bytes = 0
+
+  constructor(total: Bytes) {
+    this.#total = total
+  }
+
+  /** Bytes held, never more than `total`. */
+  get held(): Bytes {
+    return this.#held
+  }
+
+  get total(): Bytes {
+    return this.#total
+  }
+
+  /** Begins to count an upload. */
+  open(upload: Upload): void {
+    if (this.#holds.has(upload)) return
+    const account = this.#accountOf(upload)
+    account.uploads++
+    this.#holds.set(upload, { account, finished: false })
+  }
+
+  /** Counts a chunk received. False: no room for it, the upload is to be refused with `memory`. */
+  take(upload: Upload, bytes: Bytes, now: Millis): boolean {
+    const hold = this.#holds.get(upload)
+    if (hold === undefined || hold.finished) return false
+    if (!this.#fits(upload, hold, bytes) && !this.#makeRoom(upload, hold, bytes, now)) return false
+    this.#large += intoLarge(upload, bytes)
+    if (upload.over) this.#over += bytes
+    hold.account.held += bytes
+    upload.held += bytes
+    this.#held += bytes
+    return true
+  }
+
+  /** The body is whole: its bytes stay, and it is never ended for another. */
+  complete(upload: Upload): void {
+    const hold = this.#holds.get(upload)
+    if (hold !== undefined) hold.finished = true
+  }
+
+  /** Gives all its bytes back; a second time does nothing. */
+  release(upload: Upload): void {
+    const hold = this.#holds.get(upload)
+    if (hold === undefined) return
+    this.#holds.delete(upload)
+    this.#held -= upload.held
+    if (upload.over) this.#over -= upload.held
+    if (upload.held > SMALL) this.#large -= upload.held
+    const { account } = hold
+    account.held -= upload.held
+    account.uploads--
+    if (account.uploads === 0 && upload.account !== undefined) this.#accounts.delete(upload.account)
+    upload.held = 0
+  }
+
+  #accountOf(upload: Upload): Account {
+    if (upload.account === undefined) return this.#uncapped
+    let account = this.#accounts.get(upload.account)
+    if (account === undefined) {
+      account = { held: 0, uploads: 0, cap: this.#total / 8 }
+      this.#accounts.set(upload.account, account)
+    }
+    return account
+  }
+
+  #fits(upload: Upload, hold: Hold, bytes: Bytes): boolean {
+    for (const share of SHARES) if (this.#lacks(share, upload, hold, bytes) > 0) return false
+    return true
+  }
+
+  /** By how many bytes the chunk exceeds a share; not above 0 when it fits. */
+  #lacks(share: Share, upload: Upload, hold: Hold, bytes: Bytes): Bytes {
+    switch (share) {
+      case 'account':
+        return hold.account.held + bytes - hold.account.cap
+      case 'over':
+        return upload.over ? this.#over + bytes - this.#total / 4 : 0
+      case 'large': {
+        const more = intoLarge(upload, bytes)
+        return more === 0 ? 0 : this.#large + more - (this.#total / 4) * 3
+      }
+      case 'whole':
+        return this.#held + bytes - this.#total
+    }
+  }
+
+  /** Ends slow uploads until the chunk fits; ends none where that would not be enough. */
+  #makeRoom(upload: Upload, hold: Hold, bytes: Bytes, now: Millis): boolean {
+    for (const share of SHARES) {
+      const lacks = this.#lacks(share, upload, hold, bytes)
+      if (lacks <= 0) continue
+      const slower = this.#slower(share, upload, hold, bytes, now)
+      let gain = 0
+      for (const other of slower) gain += other.held
+      if (gain < lacks) return false
+      slower.sort((a, b) => speed(a, now) - speed(b, now))
+      for (const victim of slower) {
+        if (this.#lacks(share, upload, hold, bytes) <= 0) break
+        this.release(victim) // before it is told, so that room is made whatever it does
+        victim.evict()
+      }
+    }
+    return this.#fits(upload, hold, bytes)
+  }
+
+  /** The unfinished uploads of a share that are slower than this one, or all of them while it is young itself. */
+  #slower(share: Share, own: Upload, hold: Hold, bytes: Bytes, now: Millis): Upload[] {
+    const age = now - own.since
+    const ownSpeed = age < YOUNG ? Number.POSITIVE_INFINITY : (own.held + bytes) / age
+    const slower: Upload[] = []
+    for (const [upload, { account, finished }] of this.#holds) {
+      if (finished || upload === own || upload.held === 0 || now - upload.since < YOUNG) continue
+      if (share === 'account' && account !== hold.account) continue
+      if (share === 'over' && !upload.over) continue
+      if (share === 'large' && upload.held <= SMALL) continue
+      if (speed(upload, now) < ownSpeed) slower.push(upload)
+    }
+    return slower
+  }
+}
+
+/** How many bytes a chunk adds to what large bodies hold: all of them when it makes a small body large. */
+function intoLarge(upload: Upload, bytes: Bytes): Bytes {
+  if (upload.held > SMALL) return bytes
+  return upload.held + bytes > SMALL ? upload.held + bytes : 0
+}
+
+function speed(upload: Upload, now: Millis): number {
+  return upload.held / (now - upload.since)
+}
