@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { CompiledScheme } from './compile.ts'
+import type { CompiledScheme } from './compiled.ts'
 import { HmacVerifier } from './hmac.ts'
 import { keyBytes } from './key.ts'
 import { TokenVerifier } from './token.ts'

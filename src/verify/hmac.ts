@@ -10,9 +10,9 @@ import {
 import { type Head, REPEATED } from '../head.ts'
 import { CLEAN, type RejectReason, type Verdict } from '../reasons.ts'
 import type { Millis } from '../units.ts'
-import { type CompiledScheme, HMAC_HASHES, type SignedTime } from './compile.ts'
+import { type CompiledScheme, HMAC_HASHES, type SignedTime } from './compiled.ts'
 import { decode } from './decode.ts'
-import { applyFilter, type Filter, hashOf } from './filters.ts'
+import { applyFilter, hashOf } from './filters.ts'
 import { readItems } from './items.ts'
 import { Reading, valueAt } from './reading.ts'
 import { readTime } from './time.ts'
@@ -142,7 +142,9 @@ class HmacCheck implements Check {
   }
 
   #judge(): Verdict {
-    const after = this.#digest === undefined ? this.#after : this.#digested() + this.#after
+    const digest = this.#digest === undefined ? '' : this.#digested(this.#digest)
+    if (digest === undefined) return 'signature_malformed'
+    const after = digest + this.#after
     for (let i = 0; i < this.#macs.length; i++) {
       const mac = this.#macs[i] as Hmac
       if (after !== '') mac.update(after, 'latin1')
@@ -155,10 +157,10 @@ class HmacCheck implements Check {
   }
 
   /** What the filters of the body make of its digest. */
-  #digested(): string {
+  #digested(digest: Hash): string | undefined {
     const [, ...rest] = this.#scheme.sign.body ?? []
-    let value = this.#digest?.digest('latin1') ?? ''
-    for (const filter of rest) value = applyFilter(filter as Filter, value) ?? ''
+    let value: string | undefined = digest.digest('latin1')
+    for (const filter of rest) value = value === undefined ? undefined : applyFilter(filter, value)
     return value
   }
 

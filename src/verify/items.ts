@@ -1,5 +1,7 @@
 import type { Issues } from './issue.ts'
-import { CONFIGURED, RESERVED, tokens } from './template.ts'
+import { LATER } from './place.ts'
+import { CONFIGURED, RESERVED } from './template.ts'
+import { tokens } from './tokens.ts'
 
 /** One pattern of `items`: a literal start, then fields, each ended by the literal that follows it. */
 export interface Pattern {
@@ -169,7 +171,7 @@ function slotOf(
 ): number {
   if (name === 'sig') return SIGNATURE
   if (CONFIGURED.has(name)) issues.later(key, column, `{${name}}`)
-  else if (RESERVED.has(name)) {
+  else if (RESERVED.has(name) || LATER.has(name) || name === 'header' || name === 'query') {
     issues.add(key, column, `{${name}} has a meaning of its own: name the variable differently`)
   } else if (!/^[a-z][a-z0-9_]*$/.test(name)) {
     issues.add(key, column, `'${name}' cannot name a variable: a-z, then a-z, 0-9 and _`)

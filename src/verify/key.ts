@@ -1,4 +1,4 @@
-import type { CompiledScheme } from './compile.ts'
+import type { CompiledScheme } from './compiled.ts'
 import { applyFilter } from './filters.ts'
 
 /**

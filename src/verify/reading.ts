@@ -1,9 +1,9 @@
 import { type Head, REPEATED } from '../head.ts'
 import type { RejectReason } from '../reasons.ts'
-import type { HeadPart } from './compile.ts'
+import type { HeadPart } from './compiled.ts'
 import { applyFilter } from './filters.ts'
+import type { Place } from './place.ts'
 import { queryValue } from './query.ts'
-import type { Place } from './template.ts'
 
 /** The value at a place of the head; REPEATED when it comes more than once, undefined when absent or empty. */
 export function valueAt(place: Place, head: Head): string | typeof REPEATED | undefined {

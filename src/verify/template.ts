@@ -1,5 +1,7 @@
 import { type Filter, parseFilter } from './filters.ts'
 import { type Issues, nearest } from './issue.ts'
+import { LATER, parsePlace } from './place.ts'
+import { tokens } from './tokens.ts'
 
 /** What a template can draw on. */
 export type Source =
@@ -34,15 +36,6 @@ export const RESERVED: ReadonlySet<string> = new Set([
   'path',
   'secret',
 ])
-const WITH_NAME: ReadonlySet<string> = new Set(['header', 'query'])
-const LATER: ReadonlySet<string> = new Set([
-  'sorted-query',
-  'form',
-  'sorted-form',
-  'json',
-  'signed-headers',
-  'sns',
-])
 /** Values of a provider's entry that its scheme may name in a later version. */
 export const CONFIGURED: ReadonlySet<string> = new Set([
   'key_id',
@@ -52,15 +45,6 @@ export const CONFIGURED: ReadonlySet<string> = new Set([
   'username',
   'public_key',
 ])
-const ESCAPES: Readonly<Record<string, string>> = {
-  n: '\n',
-  r: '\r',
-  t: '\t',
-  '\\': '\\',
-  '{': '{',
-  '}': '}',
-}
-
 /**
  * Reads a template such as `v0:{header:X-Time}:{body}`.
  *
@@ -81,52 +65,6 @@ export function parseTemplate(
     }
   }
   return parts
-}
-
-/** One stretch of literal text, or what stands between two braces. */
-export interface Token {
-  readonly text: string
-  readonly braced: boolean
-  readonly column: number
-}
-
-/** Cuts a template at its braces; literal text comes with its escapes resolved. */
-export function tokens(text: string, key: string, issues: Issues): Token[] {
-  const found: Token[] = []
-  let literal = ''
-  let start = 0
-  let i = 0
-  const flush = (): void => {
-    if (literal !== '') found.push({ text: literal, braced: false, column: start + 1 })
-    literal = ''
-  }
-  while (i < text.length) {
-    const char = text.charAt(i)
-    if (char === '{') {
-      flush()
-      const end = text.indexOf('}', i)
-      if (end === -1) {
-        issues.add(key, i + 1, 'this { is never closed')
-        return found
-      }
-      found.push({ text: text.slice(i + 1, end), braced: true, column: i + 2 })
-      i = end + 1
-      start = i
-    } else if (char === '\\') {
-      const escaped = text.charAt(i + 1)
-      if (!Object.hasOwn(ESCAPES, escaped)) {
-        issues.add(key, i + 1, `unknown escape '\\${escaped}': known are \\n \\r \\t \\\\ \\{ \\}`)
-      }
-      literal += ESCAPES[escaped] ?? ''
-      i += 2
-    } else {
-      if (char === '}') issues.add(key, i + 1, 'this } closes nothing')
-      literal += char
-      i++
-    }
-  }
-  flush()
-  return found
 }
 
 function plain(text: string, column: number): Part {
@@ -171,7 +109,7 @@ function parseSource(
   if (LATER.has(word) || CONFIGURED.has(word)) {
     issues.later(key, column, `{${word}}`)
   } else if (!RESERVED.has(word) && slot === -1) {
-    const known = [...RESERVED, ...WITH_NAME, ...variables]
+    const known = [...RESERVED, 'header', 'query', ...variables]
     issues.add(key, column, `unknown name '${word}'`, nearest(word, known))
   } else if (colon !== -1) {
     issues.add(key, column + colon, `{${word}} takes nothing after a colon`)
@@ -181,41 +119,4 @@ function parseSource(
     return { ...part, source: word as Source } // one of RESERVED, checked above
   }
   return undefined
-}
-
-/** A place in the head that has a name. */
-export interface Place {
-  readonly source: 'header' | 'query'
-  /** A header in lower case; a query parameter as bytes. */
-  readonly name: string
-}
-
-/** Reads `header:X` or `query:x`. */
-export function parsePlace(
-  text: string,
-  key: string,
-  column: number,
-  issues: Issues,
-): Place | undefined {
-  const colon = text.indexOf(':')
-  const source = colon === -1 ? text : text.slice(0, colon)
-  const name = colon === -1 ? '' : text.slice(colon + 1)
-  if (source !== 'header' && source !== 'query') {
-    if (LATER.has(source) || source === 'body') issues.later(key, column, `'${source}' here`)
-    else {
-      const message = `unknown place '${source}': expected 'header:NAME' or 'query:NAME'`
-      issues.add(key, column, message, nearest(source, WITH_NAME))
-    }
-    return undefined
-  }
-  if (name === '') {
-    issues.add(key, column, `which ${source}? Write '${source}:NAME'`)
-    return undefined
-  }
-  if (source === 'query') return { source, name: Buffer.from(name).toString('latin1') }
-  if (!/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(name)) {
-    issues.add(key, column + colon + 1, `'${name}' cannot be the name of a header`)
-    return undefined
-  }
-  return { source, name: name.toLowerCase() }
 }
