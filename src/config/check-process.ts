@@ -1,0 +1,67 @@
+import { type Bytes, formatBytes, formatMillis } from '../units.ts'
+import type { Path } from './issues.ts'
+import type { Report } from './report.ts'
+import type { Salvaged } from './salvage.ts'
+import type { MapValues } from './schema.ts'
+
+/** What one address may hold of `limits.buffered`: a larger body would never arrive. */
+const SHARE_OF_ONE_ADDRESS = 8
+
+/** Checks what listeners, deadlines and memory demand of each other. */
+export function checkProcess(map: Salvaged<MapValues>, dev: boolean, report: Report): void {
+  checkListeners(map, dev, report)
+  checkDeadlines(map, report)
+  checkBodies(map, report)
+}
+
+function checkListeners(map: Salvaged<MapValues>, dev: boolean, report: Report): void {
+  if (map.listen === undefined) return
+  const { https, admin } = map.listen
+  if (!dev && !report.has(['listen', 'tls', 0])) {
+    report.at(['listen', 'tls'], {
+      message: 'missing: at least one certificate, each with `cert` and `key`',
+      fix: 'for a first try, `--dev` makes a self-signed one',
+    })
+  }
+  if (https?.port === undefined || https.port === 0 || https.port !== admin?.port) return
+  const everywhere = https.host === '0.0.0.0' || https.host === '::'
+  if (!everywhere && https.host !== admin.host) return
+  report.at(['listen', 'admin'], { message: 'the same port as `listen.https`' })
+}
+
+function checkDeadlines(map: Salvaged<MapValues>, report: Report): void {
+  const { settle, within } = map.drain ?? {}
+  if (settle !== undefined && within !== undefined && settle >= within) {
+    report.at(nearer(report, ['drain', 'settle'], ['drain', 'within']), {
+      message: `\`settle\` (${formatMillis(settle)}) has to end before \`within\` (${formatMillis(within)})`,
+    })
+  }
+  const { upstream } = map
+  if (typeof upstream !== 'object') return
+  const { answer, body } = upstream
+  if (answer === undefined || body === undefined || answer <= body) return
+  report.at(nearer(report, ['upstream', 'body'], ['upstream', 'answer']), {
+    message: `\`body\` (${formatMillis(body)}) covers the whole answer, so it may not end before \`answer\` (${formatMillis(answer)})`,
+  })
+}
+
+function checkBodies(map: Salvaged<MapValues>, report: Report): void {
+  const buffered = map.limits?.buffered
+  if (buffered === undefined) return
+  const most = Math.floor(buffered / SHARE_OF_ONE_ADDRESS)
+  const check = (body: Bytes | undefined, path: Path): void => {
+    if (body === undefined || body <= most) return
+    report.at(nearer(report, path, ['limits', 'buffered']), {
+      message: `\`limits.buffered\` (${formatBytes(buffered)}) leaves one address an eighth, ${formatBytes(most)}: a body of ${formatBytes(body)} would never arrive`,
+    })
+  }
+  check(map.defaults?.limits?.body, ['defaults', 'limits', 'body'])
+  for (const [name, provider] of Object.entries(map.providers ?? {})) {
+    check(provider?.limits?.body, ['providers', name, 'limits', 'body'])
+  }
+}
+
+/** The first path where the operator wrote it, else the second: nobody can correct a default. */
+function nearer(report: Report, path: Path, other: Path): Path {
+  return report.has(path) ? path : other
+}

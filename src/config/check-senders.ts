@@ -1,0 +1,179 @@
+import type { z } from 'zod'
+import { PRESETS } from '../presets/presets.ts'
+import { formatMillis } from '../units.ts'
+import type { Scheme } from '../verify/scheme.ts'
+import { misspelt } from './check-routes.ts'
+import type { Path } from './issues.ts'
+import { scheme as schemeSchema } from './provider.ts'
+import type { Report } from './report.ts'
+import type { Salvaged } from './salvage.ts'
+import type { MapValues, ProviderValues } from './schema.ts'
+import { nearest } from './suggest.ts'
+
+/** What is wrong with a scheme; `column` counts from 1 within the text of `key`, such as `items[1]`. */
+export interface SchemeFlaw {
+  readonly key: string
+  readonly column: number
+  readonly message: string
+  /** The word that was probably meant. */
+  readonly meant?: string | undefined
+}
+
+/** Tries to compile a scheme: what `verify` knows and this room may not. */
+export type CompileScheme = (
+  scheme: Scheme,
+  at: { readonly publicUrl: string | undefined },
+) => readonly SchemeFlaw[]
+
+type Signing = Scheme | { readonly none: string }
+type Provider = Salvaged<ProviderValues>
+
+/** Checks how each provider's sender proves itself. */
+export function checkSenders(
+  map: Salvaged<MapValues>,
+  options: { readonly dev: boolean; readonly compileScheme: CompileScheme | undefined },
+  report: Report,
+): void {
+  for (const [name, provider] of Object.entries(map.providers ?? {})) {
+    if (provider === undefined) continue
+    const at = ['providers', name]
+    const signing = resolve(name, provider, at, report)
+    checkSecrets(provider, signing, at, options.dev, report)
+    if (signing === undefined) continue
+    checkReplay(provider, signing, at, report)
+    if ('none' in signing || options.compileScheme === undefined) continue
+    const publicUrl = provider.public_url ?? map.public_url
+    const inMap = report.has([...at, 'scheme'])
+    for (const flaw of options.compileScheme(signing, { publicUrl })) {
+      const fix = flaw.meant === undefined ? undefined : `did you mean \`${flaw.meant}\`?`
+      if (inMap) {
+        const path = [...at, 'scheme', ...stepsOf(flaw.key)]
+        report.at(path, { message: flaw.message, fix, offset: flaw.column - 1 })
+      } else report.at(at, { message: flaw.message, fix, ofKey: true })
+    }
+  }
+}
+
+/** The scheme of a provider whose entry is in order; undefined for one that names none. */
+export function signingOf(
+  name: string,
+  given: { readonly preset?: string | undefined; readonly scheme?: unknown },
+): Signing | undefined {
+  if (given.scheme === undefined) return PRESETS[given.preset ?? name]?.scheme
+  const read = schemeSchema.safeParse(given.scheme)
+  return read.success ? schemeOf(read.data) : undefined
+}
+
+/** Whether the signature covers the body: only then can a repetition be told from another event. */
+export function coversBody(signing: Signing): boolean {
+  return !('none' in signing) && /\{body[|}]/.test(signing.sign ?? '')
+}
+
+/** A scheme of the map in the form that verifiers are compiled from. */
+export function schemeOf(values: z.output<typeof schemeSchema>): Signing {
+  if ('none' in values) return values
+  const { timestamp, ...rest } = values
+  if (timestamp === undefined) return rest
+  return { ...rest, timestamp: { ...timestamp, tolerance: formatMillis(timestamp.tolerance) } }
+}
+
+function resolve(name: string, provider: Provider, at: Path, report: Report): Signing | undefined {
+  const own = report.has([...at, 'scheme'])
+  if (own && report.has([...at, 'preset'])) {
+    report.at([...at, 'preset'], {
+      message: '`preset` and `scheme` exclude each other',
+      fix: 'remove one of them',
+      ofKey: true,
+    })
+  }
+  if (own) return signingOf(name, { scheme: report.valueAt([...at, 'scheme']) })
+  const wanted = provider.preset ?? name
+  const known = PRESETS[wanted]
+  if (known !== undefined) return known.scheme
+  if (misspelt(at, 'preset', report) || misspelt(at, 'scheme', report)) return undefined
+  const near = nearest(wanted, Object.keys(PRESETS))
+  const list = `known presets: ${Object.keys(PRESETS).join(', ')}`
+  if (provider.preset !== undefined) {
+    const fix = near === undefined ? list : `did you mean \`${near}\`?`
+    report.at([...at, 'preset'], { message: `no preset is called \`${wanted}\``, fix })
+  } else if (!report.has([...at, 'preset'])) {
+    report.at(at, {
+      message: `no preset is called \`${name}\`, and the entry has neither \`preset\` nor \`scheme\``,
+      fix: near === undefined ? list : `did you mean \`preset: ${near}\`?`,
+      ofKey: true,
+    })
+  }
+  return undefined
+}
+
+function checkSecrets(
+  provider: Provider,
+  signing: Signing | undefined,
+  at: Path,
+  dev: boolean,
+  report: Report,
+): void {
+  const [one, many] = [report.has([...at, 'secret']), report.has([...at, 'secrets'])]
+  if (one && many) {
+    const message = '`secret` and `secrets` exclude each other'
+    report.at([...at, 'secrets'], { message, fix: 'keep `secrets`', ofKey: true })
+  }
+  if (signing !== undefined && 'none' in signing) {
+    if (!one && !many) return
+    report.at([...at, one ? 'secret' : 'secrets'], {
+      message: 'an unsigned sender has no secret',
+      fix: 'remove it, or say how the sender proves itself',
+      ofKey: true,
+    })
+    return
+  }
+  const absent = !one && !many && !['secret', 'secrets'].some(key => misspelt(at, key, report))
+  if (absent && signing !== undefined) {
+    const message = 'missing: this sender signs, so its entry needs `secret`'
+    report.at(at, { message, fix: '`secret: env:NAME` or `secret: file:PATH`', ofKey: true })
+  }
+  checkReferences(provider, at, dev, report)
+}
+
+function checkReferences(provider: Provider, at: Path, dev: boolean, report: Report): void {
+  const listed = (provider.secrets ?? []).map((entry, index) => {
+    const path = [...at, 'secrets', index]
+    return typeof entry === 'object'
+      ? { ref: entry.secret, ends: entry.until !== undefined, path: [...path, 'secret'] }
+      : { ref: entry, ends: false, path }
+  })
+  const seen = new Set<string>()
+  for (const { ref, path } of [{ ref: provider.secret, path: [...at, 'secret'] }, ...listed]) {
+    if (ref === undefined) continue
+    if (ref.startsWith('plain:') && !dev) {
+      const fix = 'put the secret into a variable or a file: `env:NAME`, `file:PATH`'
+      report.at(path, { message: '`plain:` is accepted with `--dev` only', fix })
+    }
+    if (seen.has(ref)) report.at(path, { message: 'this reference is listed twice' })
+    seen.add(ref)
+  }
+  if (listed.length > 0 && listed.every(({ ends }) => ends)) {
+    report.at([...at, 'secrets'], {
+      message: 'every secret ends: after that nothing from this sender would be accepted',
+      fix: 'list the secret that stays without `until`',
+      ofKey: true,
+    })
+  }
+}
+
+function checkReplay(provider: Provider, signing: Signing, at: Path, report: Report): void {
+  if (typeof provider.replay !== 'number' || coversBody(signing)) return
+  report.at([...at, 'replay'], {
+    message: 'no signature covers the body here, so two events cannot be told from a repetition',
+    fix: 'remove it, or write `replay: off`',
+  })
+}
+
+/** `items[1]` and `timestamp.from` as steps. */
+function stepsOf(key: string): Path {
+  if (key === '') return []
+  return key
+    .split(/[.[\]]+/)
+    .filter(step => step !== '')
+    .map(step => (/^\d+$/.test(step) ? Number(step) : step))
+}

@@ -1,0 +1,120 @@
+import { PRESETS, type Preset } from '../presets/presets.ts'
+import { type Millis, parseMillis } from '../units.ts'
+import { coversBody, schemeOf } from './check-senders.ts'
+import { type MapValues, type ProviderValues, upstreamKeys } from './schema.ts'
+import type { ProviderSettings, RouteSettings, SecretReference, Settings } from './settings.ts'
+
+/** What a sender is given where nobody knows how long it waits. */
+const ANSWER_WITHIN: Millis = 9_000
+/** What the answer needs for its own way back to a sender. */
+const WAY_BACK: Millis = 1_000
+
+/** Fills in what a map leaves to presets and defaults. The map has passed every check. */
+export function complete(map: MapValues): Settings {
+  const upstream =
+    typeof map.upstream === 'string' ? upstreamKeys.parse({ url: map.upstream }) : map.upstream
+  return {
+    upstream,
+    listen: { ...map.listen, tls: map.listen.tls ?? [] },
+    publicUrl: map.public_url,
+    trustProxies: map.trust_proxies,
+    hosts: map.hosts,
+    drain: map.drain,
+    limits: {
+      connections: map.limits.connections,
+      connectionsPerAddress: map.limits.connections_per_address,
+      headers: map.limits.headers,
+      idle: map.limits.idle,
+      buffered: map.limits.buffered,
+      verified: map.limits.verified,
+    },
+    unroutedPerAddress: map.defaults.limits.per_address,
+    providers: Object.entries(map.providers).map(([name, entry]) =>
+      provider(name, entry, map, upstream.answer),
+    ),
+  }
+}
+
+function provider(
+  name: string,
+  entry: ProviderValues,
+  map: MapValues,
+  upstreamAnswer: Millis,
+): ProviderSettings {
+  const { defaults } = map
+  const preset = entry.scheme === undefined ? (entry.preset ?? name) : undefined
+  const known = preset === undefined ? undefined : PRESETS[preset]
+  const scheme = entry.scheme === undefined ? known?.scheme : schemeOf(entry.scheme)
+  if (scheme === undefined) throw new Error(`provider ${name} passed the checks without a scheme`)
+  const answerWithin = entry.answer_within ?? answerBudget(known)
+  const own = entry.limits
+  const usual = defaults.limits
+  const replay = replayWindow(entry, scheme, defaults.replay)
+  return {
+    name,
+    preset,
+    scheme,
+    secrets: references(entry),
+    routes: routes(entry, replay),
+    mode: entry.mode ?? defaults.mode,
+    methods: entry.methods ?? known?.methods ?? defaults.methods,
+    contentTypes: entry.content_types ?? known?.contentTypes ?? defaults.content_types,
+    limits: {
+      body: own?.body ?? usual.body,
+      perAddress: own?.per_address ?? usual.per_address,
+      perProvider: own?.per_provider ?? usual.per_provider,
+      patience: Math.min(own?.patience ?? usual.patience, answerWithin / 2),
+      concurrency: own?.concurrency ?? usual.concurrency,
+      deadline: own?.deadline ?? usual.deadline,
+    },
+    replay,
+    allowIps: entry.allow_ips,
+    answerWithin,
+    upstreamAnswer: entry.upstream_answer ?? upstreamAnswer,
+    publicUrl: entry.public_url ?? map.public_url,
+  }
+}
+
+/** The sender's own timeout less the way back; half of it where it is shorter than that. */
+function answerBudget(known: Preset | undefined): Millis {
+  const timeout = known?.timeout
+  if (timeout === undefined) return ANSWER_WITHIN
+  return Math.max(timeout - WAY_BACK, timeout / 2)
+}
+
+/**
+ * How long a delivery is remembered. A captured one stays fresh for the tolerance before and after its time, so the
+ * default never ends before twice that. Undefined where repetition cannot be told, and on sync routes unless set.
+ */
+function replayWindow(
+  entry: ProviderValues,
+  scheme: ProviderSettings['scheme'],
+  usual: Millis | 'off',
+): Millis | undefined {
+  if (!coversBody(scheme) || 'none' in scheme) return undefined
+  if (entry.replay !== undefined) return entry.replay === 'off' ? undefined : entry.replay
+  if (usual === 'off' || entry.sync) return undefined
+  const tolerance = parseMillis(scheme.timestamp?.tolerance ?? '0s') ?? 0
+  return Math.max(usual, 2 * tolerance)
+}
+
+function references(entry: ProviderValues): SecretReference[] {
+  if (entry.secret !== undefined) return [{ ref: entry.secret, until: undefined }]
+  return (entry.secrets ?? []).map(one =>
+    typeof one === 'string'
+      ? { ref: one, until: undefined }
+      : { ref: one.secret, until: one.until },
+  )
+}
+
+function routes(entry: ProviderValues, replay: Millis | undefined): RouteSettings[] {
+  const { sync } = entry
+  const registered = (entry.flows ?? []).map(flow => ({
+    path: sync ? `/webhooks/flows/${flow}/sync` : `/webhooks/flows/${flow}`,
+    flow,
+    sync,
+    replay,
+  }))
+  if (entry.path === undefined || entry.to === undefined) return registered
+  return [...registered, { path: entry.path, flow: entry.to, sync, replay }]
+}

@@ -1,0 +1,52 @@
+import { checkProcess } from './check-process.ts'
+import { checkRoutes } from './check-routes.ts'
+import { type CompileScheme, checkSenders } from './check-senders.ts'
+import { complete } from './complete.ts'
+import { readDocument } from './document.ts'
+import type { Issue } from './issues.ts'
+import { Report } from './report.ts'
+import { salvage } from './salvage.ts'
+import { mapSchema } from './schema.ts'
+import type { Settings } from './settings.ts'
+
+/** How a map is read. */
+export interface LoadOptions {
+  /** Name of the file, as issues give it. */
+  readonly file: string
+  /** Allows `plain:` secrets and the absence of certificates. */
+  readonly dev: boolean
+  /** Finds what is wrong with a scheme; without it, schemes are checked for their shape alone. */
+  readonly compileScheme?: CompileScheme | undefined
+}
+
+/** A map without fault, or everything that is wrong with it. */
+export type Loaded =
+  | { readonly settings: Settings; readonly issues?: undefined }
+  | { readonly issues: readonly Issue[]; readonly settings?: undefined }
+
+/** Reads a provider map. Reports every issue at once, in the order of the file; never throws, whatever the text. */
+export function loadMap(text: string, options: LoadOptions): Loaded {
+  const reading = readDocument(text)
+  const report = new Report(options.file, text, reading)
+  if (reading.flaws.some(({ fatal }) => fatal)) return { issues: report.issues() }
+  if (reading.value === undefined || reading.value === null) {
+    const message = 'the map is empty'
+    report.at([], { message, fix: 'start from config/hookwarden.example.yaml' })
+    return { issues: report.issues() }
+  }
+  const map = salvage(mapSchema, reading.value, [], report)
+  if (map !== undefined) {
+    checkProcess(map, options.dev, report)
+    if (map.providers !== undefined) checkProviders(map.providers, report)
+    checkSenders(map, { dev: options.dev, compileScheme: options.compileScheme }, report)
+  }
+  const issues = report.issues()
+  if (issues.length > 0) return { issues }
+  return { settings: complete(mapSchema.parse(reading.value)) }
+}
+
+function checkProviders(providers: Parameters<typeof checkRoutes>[0], report: Report): void {
+  checkRoutes(providers, report)
+  if (report.keysOf(['providers']).length > 0) return
+  report.at(['providers'], { message: 'expected at least one provider', ofKey: true })
+}

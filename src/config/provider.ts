@@ -1,0 +1,313 @@
+import { z } from 'zod'
+import {
+  block,
+  canonicalPath,
+  contentType,
+  count,
+  deadline,
+  destination,
+  flowId,
+  memory,
+  origin,
+  rate,
+  reference,
+  size,
+  until,
+  wait,
+  word,
+} from './grammar.ts'
+import { filled, group, list, optional } from './keys.ts'
+
+const INHERIT = 'from `defaults`'
+const INHERITED = 'one place sets it for every provider'
+
+const mode = () => word(['enforce', 'report', 'off'])
+const methods = () => list(word(['POST', 'PUT', 'PATCH', 'DELETE', 'GET']), 'methods', 1)
+const contentTypes = () => list(contentType(), 'content types', 1)
+const replay = () =>
+  z.union([z.literal('off'), memory()], { error: 'expected a duration such as `10m`, or `off`' })
+
+const SAYS = {
+  mode: '`enforce` refuses what does not verify; `report` verifies, counts, logs and lets 401 reasons through; `off` answers 503.',
+  methods: 'Methods that are accepted; any other is 405.',
+  content_types: 'Content types that are accepted, without parameters; any other is 415.',
+  body: 'Largest body, in bytes as received.',
+  per_address:
+    'Deliveries of one address (IPv6: one /64) that did not prove themselves. Requests without a route spend the one under `defaults`.',
+  per_provider: 'Verified deliveries of one provider. What is above waits its turn.',
+  patience: 'How long a verified delivery may wait its turn. Lowered to half of `answer_within`.',
+  concurrency: 'Deliveries of one provider at Automatisch at once. More wait.',
+  deadline: 'Deadline of head and body together.',
+  replay:
+    'How long a delivery is remembered, so that its repetition is answered and not run again; or `off`. Only where the signature covers the body.',
+} as const
+
+/** What every provider inherits. */
+export const defaults = group({
+  mode: filled(mode(), 'enforce', SAYS.mode, 'a door is closed unless somebody opens it'),
+  methods: filled(methods(), ['POST'], SAYS.methods, 'webhooks are posted'),
+  content_types: filled(
+    contentTypes(),
+    ['application/json', 'application/x-www-form-urlencoded', 'text/plain'],
+    SAYS.content_types,
+    'what Automatisch parses safely; a malformed multipart body ends its process',
+  ),
+  limits: group({
+    body: filled(size(), '1MiB', SAYS.body, 'Automatisch itself refuses more'),
+    per_address: filled(
+      rate(),
+      '120/1m',
+      SAYS.per_address,
+      'enough for a person who tries things out, useless for guessing',
+    ),
+    per_provider: filled(
+      rate(),
+      '6000/1m',
+      SAYS.per_provider,
+      'one provider alone should not fill the queue of the others',
+    ),
+    patience: filled(
+      wait(),
+      '4s',
+      SAYS.patience,
+      'several senders give up after five to ten seconds',
+    ),
+    concurrency: filled(
+      count(),
+      32,
+      SAYS.concurrency,
+      'Automatisch answers from one process; more at once only wait there',
+    ),
+    deadline: filled(deadline(), '10s', SAYS.deadline, 'the longest that common senders wait'),
+  })
+    .prefault({})
+    .meta({ description: 'Limits of one provider.' }),
+  replay: filled(
+    replay(),
+    '10m',
+    `${SAYS.replay} Raised to twice the tolerance of the signed time where that is longer.`,
+    'longer than a captured delivery stays fresh in either direction',
+  ),
+})
+
+const inherited = <S extends z.ZodType>(schema: S, says: string) =>
+  optional(schema, INHERIT, says, INHERITED)
+
+const template = (says: string) =>
+  z.string({ error: `expected text: ${says}` }).min(1, { error: `expected text: ${says}` })
+
+/** How a sender signs, as the map writes it. */
+export const scheme = z
+  .union(
+    [
+      group({
+        alg: template('the algorithm, such as `hmac-sha256` or `token`').meta({
+          description: '`hmac-sha1`, `hmac-sha256`, `hmac-sha512`, … or `token`.',
+          examples: ['hmac-sha256', 'hmac-sha1', 'hmac-sha512', 'token'],
+        }),
+        from: template('where the signature is, such as `header:x-signature`').meta({
+          description: 'Where the signature or token is: `header:NAME` or `query:NAME`.',
+        }),
+        split: optional(
+          template('characters'),
+          'the value is one item',
+          'Characters that separate items in that value.',
+          'most senders send one',
+        ),
+        items: optional(
+          list(template('a pattern such as `v1={sig}`'), 'patterns', 1),
+          '`{sig}`',
+          'Patterns of one item: `{sig}` is a signature, any other name binds a variable.',
+          'the bare signature is the commonest',
+        ),
+        encoding: optional(
+          word(['hex', 'base64', 'base64url', 'base64+hex']),
+          '`hex`',
+          'How the signature is written. Decoded strictly.',
+          'the commonest',
+        ),
+        sign: optional(
+          template('a template such as `{body}`'),
+          'required unless `alg` is `token`',
+          'Template of the signed bytes.',
+          'what a signature covers is never guessed',
+        ),
+        key: optional(
+          template('a template such as `{secret}`'),
+          '`{secret}`',
+          'Template of the key bytes.',
+          'most senders use the secret as it is',
+        ),
+        timestamp: optional(
+          group({
+            from: optional(
+              template('a template such as `{ts}`'),
+              '`{ts}`',
+              'Template of the signed time.',
+              'the name that `items` usually binds',
+            ),
+            unit: word(['s', 'ms', 'iso', 'http']).meta({
+              description: 'How the time is written: seconds, milliseconds, ISO 8601 or HTTP date.',
+            }),
+            tolerance: deadline().meta({
+              description: 'How far it may be from our own clock, both ways.',
+            }),
+          }),
+          'no time is checked',
+          'The signed time.',
+          'not every sender signs one; replay memory then stands alone',
+        ),
+      }),
+      group({
+        none: z
+          .string({ error: 'expected a sentence: why can this sender not prove itself?' })
+          .trim()
+          .min(10, { error: 'expected a sentence: why can this sender not prove itself?' })
+          .max(300, { error: 'expected at most 300 characters' })
+          .meta({
+            description: 'Why this sender cannot prove itself. Shown wherever it is listed.',
+          }),
+      }),
+    ],
+    { error: 'expected `alg` and `from`, or `none` with a sentence' },
+  )
+  .meta({ description: 'How the sender signs: `alg` and `from`, or `none` with a sentence.' })
+
+const flowIds = () =>
+  z
+    .array(flowId(), {
+      error: ({ input }) =>
+        input === 'discovered'
+          ? 'expected a list of flow ids\n`discovered` is not in this version: list the ids'
+          : 'expected a list of flow ids',
+    })
+    .min(1, { error: 'expected at least one flow id' })
+    .max(10_000, { error: 'expected at most 10000 flow ids' })
+
+/** One sender. */
+export const provider = group({
+  preset: optional(
+    template('the name of a preset'),
+    'the key of the entry, where a preset has that name',
+    'Name of the preset that says how the sender signs.',
+    'one provider of a kind needs no second name',
+  ),
+  scheme: optional(
+    scheme,
+    'from the preset',
+    'How a sender signs for which there is no preset.',
+    'presets are tested against the sender',
+  ),
+  secret: optional(
+    reference(),
+    'required for signed senders, unless `secrets` is given',
+    'Reference to the secret.',
+    'an unsigned sender has to say so in `scheme`',
+  ),
+  secrets: optional(
+    list(
+      z.union(
+        [
+          reference(),
+          group({
+            secret: reference().meta({ description: 'Reference to the secret.' }),
+            until: optional(
+              until(),
+              'it does not end',
+              'Last day (in UTC) or instant at which it is tried.',
+              'an end belongs to a rotation',
+            ),
+          }),
+        ],
+        { error: 'expected a reference, or `secret` with `until`' },
+      ),
+      'references',
+      1,
+    ).max(8, { error: 'expected at most 8 secrets: each costs a MAC for every delivery' }),
+    '`secret` alone',
+    'Several references while a secret is rotated. The first is current, the others are previous.',
+    'one secret is the rule',
+  ),
+  flows: optional(
+    flowIds(),
+    '`path` and `to`',
+    'Flows that the sender calls at the URL that Automatisch registers, `/webhooks/flows/<id>`.',
+    'nothing is forwarded that is not named',
+  ),
+  path: optional(
+    canonicalPath(),
+    '`flows` alone',
+    'An exact path that a person pastes at the sender; `to` says its flow.',
+    'a short name that tells nobody the flow id',
+  ),
+  to: optional(
+    destination(),
+    '`flows` alone',
+    'Flow behind `path`.',
+    'one without the other leads nowhere',
+  ),
+  sync: filled(
+    z.boolean({ error: 'expected `true` or `false`' }),
+    false,
+    'Whether the flows answer the sender themselves: forwards to the `/sync` variant.',
+    'a sync flow runs inside the API process, so it is opened on purpose only',
+  ),
+  mode: inherited(mode(), SAYS.mode),
+  methods: optional(
+    methods(),
+    'from the preset, else from `defaults`',
+    SAYS.methods,
+    'the sender decides how it calls',
+  ),
+  content_types: optional(
+    contentTypes(),
+    'from the preset, else from `defaults`',
+    SAYS.content_types,
+    'the sender decides what it sends',
+  ),
+  limits: optional(
+    group({
+      body: inherited(size(), SAYS.body),
+      per_address: inherited(rate(), SAYS.per_address),
+      per_provider: inherited(rate(), SAYS.per_provider),
+      patience: inherited(wait(), SAYS.patience),
+      concurrency: inherited(count(), SAYS.concurrency),
+      deadline: inherited(deadline(), SAYS.deadline),
+    }),
+    INHERIT,
+    'Limits of this provider, each key for itself.',
+    INHERITED,
+  ),
+  replay: optional(
+    replay(),
+    'from `defaults`; `off` where no signature covers the body, and with `sync`',
+    SAYS.replay,
+    'a constant token would make every second event a repetition, and a sync flow owes each caller its answer',
+  ),
+  allow_ips: filled(
+    list(block(), 'address blocks'),
+    [],
+    'Address blocks that may send; any other address is 403. Empty: every address.',
+    'a signature proves more than an address, and senders change theirs',
+  ),
+  answer_within: optional(
+    deadline(),
+    "the sender's own timeout less a second, 9s where it is not known",
+    'When the sender has to have its answer, counted from its last byte. Bounds all waiting.',
+    'a sender that gives up repeats, or never comes back',
+  ),
+  upstream_answer: optional(
+    deadline(),
+    'from `upstream.answer`',
+    'Deadline to the first byte of the answer of Automatisch, for long sync flows.',
+    'only a sync flow takes longer than queueing',
+  ),
+  public_url: optional(
+    origin(
+      'expected only scheme, host and port: Automatisch drops a path in its webhook URL, so a prefix never arrives',
+    ),
+    'the `public_url` at the top',
+    'What this sender calls, where its signature covers the URL.',
+    'one name for all is the rule',
+  ),
+})

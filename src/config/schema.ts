@@ -1,0 +1,187 @@
+import { z } from 'zod'
+import {
+  count,
+  deadline,
+  endpoint,
+  hostName,
+  loopbackEndpoint,
+  origin,
+  rate,
+  size,
+  trustedBlock,
+  wait,
+} from './grammar.ts'
+import { filled, group, list, optional } from './keys.ts'
+import { defaults, provider } from './provider.ts'
+
+const ORIGIN_ONLY = 'expected only scheme, host and port: nothing may follow them'
+const upstreamUrl = () => origin(ORIGIN_ONLY)
+
+/** The long form of `upstream`. */
+export const upstreamKeys = group({
+  url: upstreamUrl().meta({ description: 'Origin of Automatisch.' }),
+  connect: filled(
+    deadline(),
+    '2s',
+    'Deadline to connect.',
+    'a neighbour answers within milliseconds; one lost packet costs a second',
+  ),
+  answer: filled(
+    deadline(),
+    '10s',
+    'Deadline from the request to the first byte of the answer.',
+    'Automatisch only queues the delivery, and senders wait about as long',
+  ),
+  body: filled(
+    deadline(),
+    '30s',
+    'Deadline from the request to the end of the answer.',
+    'long enough for the answer of a sync flow, short enough to free its place',
+  ),
+})
+
+const upstream = z
+  .union([upstreamUrl(), upstreamKeys], {
+    error: 'expected an origin such as `http://127.0.0.1:3000`, or `url` with deadlines',
+  })
+  .meta({
+    description:
+      'Where Automatisch listens: an origin, or `url` with its deadlines. Use a private network; the connection carries what was verified.',
+  })
+
+const listen = group({
+  https: filled(
+    endpoint(),
+    '0.0.0.0:8443',
+    'Address and port of the public listener.',
+    'a port that needs no privilege, on every address of the container',
+  ),
+  tls: optional(
+    list(
+      group({
+        cert: z
+          .string({ error: 'expected the path of a PEM file' })
+          .min(1, { error: 'expected the path of a PEM file' })
+          .meta({ description: 'PEM file with the certificate and its chain.' }),
+        key: z
+          .string({ error: 'expected the path of a PEM file' })
+          .min(1, { error: 'expected the path of a PEM file' })
+          .meta({ description: 'PEM file with the private key.' }),
+      }),
+      'certificates, each with `cert` and `key`',
+    ),
+    'required; with `--dev` a self-signed certificate is made',
+    'Certificates, chosen by the name the sender asks for; the first serves every other name.',
+    'senders refuse what they cannot verify, so nobody should serve without one by accident',
+  ),
+  admin: filled(
+    loopbackEndpoint(),
+    '127.0.0.1:9090',
+    'Address and port of metrics and health. Loopback only: it asks for no password in this version.',
+    'what it tells about providers is nobody else’s business',
+  ),
+})
+
+const drain = group({
+  settle: filled(
+    wait(),
+    '5s',
+    'How long new work is still taken after SIGTERM.',
+    'balancers need seconds to notice that readiness went off',
+  ),
+  within: filled(
+    deadline(),
+    '30s',
+    'How long in all, counted from SIGTERM, until what is left is cut.',
+    'the time that Kubernetes gives a container by default',
+  ),
+})
+
+const processLimits = group({
+  connections: filled(
+    count(),
+    2000,
+    'Open connections in all. Lowered at start to (open files - 256) / 2, with a warning.',
+    'each may cost a second socket to Automatisch; more than this is a flood',
+  ),
+  connections_per_address: filled(
+    count(),
+    400,
+    'Open connections of one address (IPv6: one /64); peers in `trust_proxies` excepted.',
+    'one address must not take every place, yet senders share few addresses',
+  ),
+  headers: filled(
+    deadline(),
+    '5s',
+    'Deadline of the TLS handshake and of the request head.',
+    'a genuine sender needs one round trip for each',
+  ),
+  idle: filled(
+    deadline(),
+    '10s',
+    'How long a connection may do nothing: between requests, within a body, or not reading an answer.',
+    'keeps reuse for bursts and ends uploads that trickle',
+  ),
+  buffered: filled(
+    size(),
+    '64MiB',
+    'Bytes of bodies held in memory by all requests together. One address holds at most an eighth.',
+    'sixty-four of the largest bodies at once, inside a small container',
+  ),
+  verified: filled(
+    z
+      .union([rate(), list(rate(), 'rates', 1)], {
+        error: 'expected a rate such as `300/1s`, or a list of rates',
+      })
+      .transform(given => (Array.isArray(given) ? given : [given])),
+    '300/1s',
+    'Deliveries forwarded by the whole process: one rate, or several that all have to hold.',
+    'ingress of Automatisch saturates near 350 a second',
+  ),
+})
+
+/** The provider map as it stands in the file. */
+export const mapSchema = group({
+  version: z
+    .literal(1, { error: 'expected `1`, the version of this format' })
+    .meta({ description: 'Version of this format: `1`.' }),
+  upstream,
+  listen: listen.prefault({}).meta({ description: 'Listeners.' }),
+  public_url: optional(
+    origin(
+      'expected only scheme, host and port: Automatisch drops a path in its webhook URL, so a prefix never arrives',
+    ),
+    'schemes that sign the URL are refused',
+    'What senders call. Some sign it.',
+    'behind a proxy nothing else tells it, and a Host header is the sender’s word',
+  ),
+  trust_proxies: filled(
+    list(trustedBlock(), 'address blocks'),
+    [],
+    'Address blocks of proxies whose X-Forwarded-For is believed.',
+    'whoever is believed chooses the address that is limited',
+  ),
+  hosts: filled(
+    list(hostName(), 'host names'),
+    [],
+    'Host names that are served; any other is 421. Empty: every name.',
+    'the path alone decides; set it where the listener is reachable under foreign names',
+  ),
+  drain: drain.prefault({}).meta({ description: 'How SIGTERM is followed.' }),
+  defaults: defaults.prefault({}).meta({ description: 'What every provider inherits.' }),
+  limits: processLimits.prefault({}).meta({ description: 'Limits of the whole process.' }),
+  providers: z
+    .record(
+      z.string().regex(/^(?!none$)[a-z0-9][a-z0-9_-]{0,62}$/),
+      provider.meta({ description: 'One sender.' }),
+      { error: 'expected providers, each a name with its keys' },
+    )
+    .meta({
+      description:
+        'The senders. The key is the name in metrics and logs and, where a preset has that name, the preset.',
+    }),
+})
+
+/** The map with every scalar in its unit and every fixed default filled in. */
+export type MapValues = z.output<typeof mapSchema>
+export type ProviderValues = MapValues['providers'][string]
