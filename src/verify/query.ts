@@ -1,5 +1,8 @@
 import { REPEATED } from '../head.ts'
 
+const AMPERSAND = 0x26
+const EQUALS = 0x3d
+
 /**
  * The value of a query parameter that must not be repeated, decoded to bytes in latin-1 text; undefined when absent.
  * A `%` that no two hexadecimal digits follow stands for itself.
@@ -14,16 +17,19 @@ export function queryValue(
   if (query === undefined) return undefined
   let found: string | undefined
   let start = 0
-  while (start <= query.length) {
-    const ampersand = query.indexOf('&', start)
-    const end = ampersand === -1 ? query.length : ampersand
-    const equals = query.indexOf('=', start)
-    const middle = equals === -1 || equals > end ? end : equals
-    if (unescaped(query.slice(start, middle)) === name) {
+  let equals = -1
+  // one pass whatever the sender writes: looking ahead for `=` from every `&` would cost the square of the length
+  for (let i = 0; i <= query.length; i++) {
+    const code = i === query.length ? AMPERSAND : query.charCodeAt(i)
+    if (code === EQUALS && equals === -1) equals = i
+    if (code !== AMPERSAND) continue
+    const end = equals === -1 ? i : equals
+    if (end - start >= name.length && unescaped(query.slice(start, end)) === name) {
       if (found !== undefined) return REPEATED
-      found = unescaped(query.slice(Math.min(middle + 1, end), end))
+      found = equals === -1 ? '' : unescaped(query.slice(equals + 1, i))
     }
-    start = end + 1
+    start = i + 1
+    equals = -1
   }
   return found
 }
