@@ -66,7 +66,7 @@ export function signingOf(
 
 /** Whether the signature covers the body: only then can a repetition be told from another event. */
 export function coversBody(signing: Signing): boolean {
-  return !('none' in signing) && /\{body[|}]/.test(signing.sign ?? '')
+  return !('none' in signing) && /(^|[^\\])(\\\\)*\{body[|}]/.test(signing.sign ?? '')
 }
 
 /** A scheme of the map in the form that verifiers are compiled from. */

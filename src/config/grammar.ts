@@ -28,12 +28,14 @@ function scalar<T>(expects: string, read: (text: string) => T | Wrong, pattern?:
           error: ({ input }) => withFix(`expected ${expects}`, input),
           abort: true,
         })
-  return shaped.transform((given, context): T => {
-    const value = read(given)
-    if (!(value instanceof Wrong)) return value
-    context.addIssue({ code: 'custom', message: value.message })
-    return z.NEVER
-  })
+  return shaped
+    .transform((given, context): T => {
+      const value = read(given)
+      if (!(value instanceof Wrong)) return value
+      context.addIssue({ code: 'custom', message: value.message })
+      return z.NEVER
+    })
+    .meta({ form: expects.replace(/( such as|:).*/, '').replace(/^an? /, '') })
 }
 
 /** The slips people make with units. */

@@ -21,7 +21,12 @@ export interface LoadOptions {
 
 /** A map without fault, or everything that is wrong with it. */
 export type Loaded =
-  | { readonly settings: Settings; readonly issues?: undefined }
+  | {
+      readonly settings: Settings
+      readonly issues?: undefined
+      /** The issue to report where the secret at `index` of a provider turns out to be unusable. */
+      readonly secretIssue: (provider: string, index: number, message: string, fix: string) => Issue
+    }
   | { readonly issues: readonly Issue[]; readonly settings?: undefined }
 
 /** Reads a provider map. Reports every issue at once, in the order of the file; never throws, whatever the text. */
@@ -42,7 +47,14 @@ export function loadMap(text: string, options: LoadOptions): Loaded {
   }
   const issues = report.issues()
   if (issues.length > 0) return { issues }
-  return { settings: complete(mapSchema.parse(reading.value)) }
+  return {
+    settings: complete(mapSchema.parse(reading.value)),
+    secretIssue: (provider, index, message, fix) => {
+      const at = ['providers', provider]
+      const alone = report.has([...at, 'secret'])
+      return report.issueAt(alone ? [...at, 'secret'] : [...at, 'secrets', index], { message, fix })
+    },
+  }
 }
 
 function checkProviders(providers: Parameters<typeof checkRoutes>[0], report: Report): void {

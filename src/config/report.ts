@@ -11,6 +11,8 @@ interface Remark {
   readonly offset?: number
 }
 
+type Placed = Issue & { readonly offset: number }
+
 const WIDEST = 120
 
 /** Collects issues and finds their places in the text. */
@@ -18,23 +20,24 @@ export class Report {
   readonly #file: string
   readonly #text: string
   readonly #reading: Reading
-  readonly #issues: (Issue & { readonly offset: number })[] = []
+  readonly #issues: Placed[]
 
   constructor(file: string, text: string, reading: Reading) {
     this.#file = file
     this.#text = text
     this.#reading = reading
-    for (const { offset, path, message, fix } of reading.flaws) {
-      this.#add(offset, path, message, fix)
-    }
+    this.#issues = reading.flaws.map(flaw => this.#issue(flaw.offset, flaw.path, flaw))
   }
 
   /** Adds an issue at the value of a path, or at the nearest key above where there is no such value. */
-  at(path: Path, { message, fix, ofKey = false, offset = 0 }: Remark): void {
-    const place = this.#find(path)
-    const start = ofKey ? (place.key ?? place.at) : place.at
-    const inside = !ofKey && place.text !== undefined ? place.text + offset - start : 0
-    this.#add(start + (offset === 0 ? 0 : inside), path, message, fix)
+  at(path: Path, remark: Remark): void {
+    this.#issues.push(this.#issue(this.#offsetOf(path, remark), path, remark))
+  }
+
+  /** The issue that `at` would add. */
+  issueAt(path: Path, remark: Remark): Issue {
+    const { offset: _, ...issue } = this.#issue(this.#offsetOf(path, remark), path, remark)
+    return issue
   }
 
   /** Whether the operator wrote the key, whatever it holds. */
@@ -89,10 +92,16 @@ export class Report {
     )
   }
 
-  #add(offset: number, path: Path, message: string, fix: string | undefined): void {
+  #offsetOf(path: Path, { ofKey = false, offset = 0 }: Remark): number {
+    const place = this.#find(path)
+    if (ofKey) return place.key ?? place.at
+    return offset === 0 || place.text === undefined ? place.at : place.text + offset
+  }
+
+  #issue(offset: number, path: Path, { message, fix }: Remark): Placed {
     const within = Math.min(offset, this.#text.length)
     const { line, col } = this.#lineOf(within)
-    this.#issues.push({
+    return {
       file: this.#file,
       line,
       column: col,
@@ -101,7 +110,7 @@ export class Report {
       excerpt: this.#excerpt(line, col),
       fix: fix === undefined ? undefined : printable(fix),
       offset: within,
-    })
+    }
   }
 
   #lineOf(offset: number): { readonly line: number; readonly col: number } {

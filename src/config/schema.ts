@@ -78,7 +78,7 @@ const listen = group({
     loopbackEndpoint(),
     '127.0.0.1:9090',
     'Address and port of metrics and health. Loopback only: it asks for no password in this version.',
-    'what it tells about providers is nobody else’s business',
+    "what it tells about providers is nobody else's business",
   ),
 })
 
@@ -153,7 +153,7 @@ export const mapSchema = group({
     ),
     'schemes that sign the URL are refused',
     'What senders call. Some sign it.',
-    'behind a proxy nothing else tells it, and a Host header is the sender’s word',
+    "behind a proxy nothing else tells it, and a Host header is the sender's word",
   ),
   trust_proxies: filled(
     list(trustedBlock(), 'address blocks'),

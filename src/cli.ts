@@ -1,0 +1,86 @@
+#!/usr/bin/env node
+import { Fault } from './errors.ts'
+
+/** What the sources need: type stripping, and decoding of hex and base64 by the language. */
+const OLDEST_NODE = 24
+
+const [major = '0'] = process.versions.node.split('.')
+if (Number(major) < OLDEST_NODE) {
+  console.error(
+    `hookwarden needs Node ${OLDEST_NODE} or later and this is ${process.versions.node}: run it through npm ` +
+      '(`npm run hookwarden -- …` after `npm ci`), so that the pinned Node is used.',
+  )
+  process.exit(2)
+}
+
+interface Entry {
+  readonly name: string
+  readonly summary: string
+  load(): Promise<{
+    readonly command: { readonly help: string; main(args: string[]): Promise<number> }
+  }>
+}
+
+const COMMANDS: readonly Entry[] = [
+  {
+    name: 'run',
+    summary: 'serves: admits, verifies and forwards deliveries',
+    load: () => import('./commands/run.ts'),
+  },
+  {
+    name: 'check',
+    summary: 'reports everything that is wrong with a map; --effective shows it with all defaults',
+    load: () => import('./commands/check.ts'),
+  },
+  {
+    name: 'health',
+    summary: 'asks the admin listener whether it is ready: the health check of a container',
+    load: () => import('./commands/health.ts'),
+  },
+  {
+    name: 'reference',
+    summary: 'prints the reference page of the map',
+    load: () => import('./commands/reference.ts'),
+  },
+]
+
+const HELP = `hookwarden COMMAND [options]
+
+${COMMANDS.map(({ name, summary }) => `  ${name.padEnd(10)} ${summary}`).join('\n')}
+
+\`hookwarden COMMAND --help\` says more. Exit codes: 0 fine, 1 a finding, 2 it cannot be done as asked.`
+
+process.stdout.on('error', error => {
+  // whoever reads has seen enough: `hookwarden check | head`
+  if ('code' in error && error.code === 'EPIPE') process.exit(process.exitCode ?? 0)
+  throw error
+})
+
+process.exitCode = await main(process.argv.slice(2))
+
+async function main([name, ...args]: string[]): Promise<number> {
+  if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
+    const asked = COMMANDS.find(one => one.name === args[0])
+    console.log(asked === undefined || name !== 'help' ? HELP : (await asked.load()).command.help)
+    return name === undefined ? 2 : 0
+  }
+  const entry = COMMANDS.find(one => one.name === name)
+  if (entry === undefined) {
+    console.error(
+      `hookwarden: unknown command \`${name}\`; known: ${COMMANDS.map(one => one.name).join(', ')}`,
+    )
+    return 2
+  }
+  const { command } = await entry.load()
+  if (args.includes('--help') || args.includes('-h')) {
+    console.log(command.help)
+    return 0
+  }
+  try {
+    return await command.main(args)
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error
+    console.error(`hookwarden ${name}: ${error.message}`)
+    return 2
+  }
+}

@@ -1,0 +1,89 @@
+import { stringify } from 'yaml'
+import { formatBytes, formatMillis, formatRate, type Millis } from '../units.ts'
+import type { Endpoint, ProviderSettings, SecretReference, Settings } from './settings.ts'
+
+/** What only others know about a provider, such as when its verifier can judge. */
+export type Notes = (provider: ProviderSettings) => Readonly<Record<string, unknown>>
+
+/** The settings in the words of the map: everything filled in, secrets as references. */
+export function effectiveMap(settings: Settings, notes: Notes): Readonly<Record<string, unknown>> {
+  const { upstream, listen, drain, limits } = settings
+  return {
+    upstream: {
+      url: upstream.url,
+      connect: formatMillis(upstream.connect),
+      answer: formatMillis(upstream.answer),
+      body: formatMillis(upstream.body),
+    },
+    listen: {
+      https: formatEndpoint(listen.https),
+      tls: listen.tls,
+      admin: formatEndpoint(listen.admin),
+    },
+    public_url: settings.publicUrl ?? null,
+    trust_proxies: settings.trustProxies,
+    hosts: settings.hosts,
+    drain: { settle: formatMillis(drain.settle), within: formatMillis(drain.within) },
+    limits: {
+      connections: limits.connections,
+      connections_per_address: limits.connectionsPerAddress,
+      headers: formatMillis(limits.headers),
+      idle: formatMillis(limits.idle),
+      buffered: formatBytes(limits.buffered),
+      verified: limits.verified.map(formatRate),
+    },
+    providers: Object.fromEntries(
+      settings.providers.map(provider => [provider.name, entryOf(provider, notes(provider))]),
+    ),
+  }
+}
+
+/** Writes it as YAML: values are text, so none is folded or anchored. */
+export function writeEffective(map: Readonly<Record<string, unknown>>): string {
+  return stringify(map, { lineWidth: 0, aliasDuplicateObjects: false })
+}
+
+function entryOf(provider: ProviderSettings, notes: Readonly<Record<string, unknown>>) {
+  const { limits } = provider
+  return {
+    preset: provider.preset ?? null,
+    scheme: provider.scheme,
+    ...notes,
+    secrets: provider.secrets.map(secretOf),
+    routes: provider.routes.map(({ path, flow, sync, replay }) => ({
+      path,
+      flow,
+      sync,
+      replay: windowOf(replay),
+    })),
+    mode: provider.mode,
+    methods: provider.methods,
+    content_types: provider.contentTypes,
+    limits: {
+      body: formatBytes(limits.body),
+      per_address: formatRate(limits.perAddress),
+      per_provider: formatRate(limits.perProvider),
+      patience: formatMillis(limits.patience),
+      concurrency: limits.concurrency,
+      deadline: formatMillis(limits.deadline),
+    },
+    replay: windowOf(provider.replay),
+    allow_ips: provider.allowIps,
+    answer_within: formatMillis(provider.answerWithin),
+    upstream_answer: formatMillis(provider.upstreamAnswer),
+    public_url: provider.publicUrl ?? null,
+  }
+}
+
+function secretOf({ ref, until }: SecretReference) {
+  const secret = ref.startsWith('plain:') ? 'plain:…' : ref
+  return until === undefined ? { secret } : { secret, until: new Date(until).toISOString() }
+}
+
+function windowOf(replay: Millis | undefined): string {
+  return replay === undefined ? 'off' : formatMillis(replay)
+}
+
+function formatEndpoint({ host, port }: Endpoint): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
+}
