@@ -1,0 +1,85 @@
+import fc from 'fast-check'
+import type { Test } from 'tap'
+import type { Limit } from '../../src/limit/gcra.ts'
+import type { LimitStore } from '../../src/limit/store.ts'
+
+const limit: Limit = { name: 'contract', emission: 100, burst: 200 }
+
+/** What every LimitStore promises. Each implementation's test calls this; each `open` starts empty. */
+export function limitStoreContract(t: Test, open: () => Promise<LimitStore>): void {
+  t.test('two go at once, the third is told when, another key is not affected', async t => {
+    const store = await open()
+    t.teardown(() => store.close())
+    t.equal((await store.reserve(limit, 'a', 1_000, 0)).wait, 0)
+    t.equal((await store.reserve(limit, 'a', 1_000, 0)).wait, 0)
+    t.match(await store.reserve(limit, 'a', 1_000, 0), { wait: undefined, retryAfter: 100 })
+    t.equal((await store.reserve(limit, 'b', 1_000, 0)).wait, 0)
+    store.giveBack(limit, 'a', 1_000)
+    t.equal((await store.reserve(limit, 'a', 1_000, 0)).wait, 0, 'what was given back can be taken')
+  })
+
+  t.test('two limits under one key do not share a bucket', async t => {
+    const store = await open()
+    t.teardown(() => store.close())
+    for (let i = 0; i < 3; i++) await store.reserve(limit, 'a', 1_000, 0)
+    t.equal((await store.reserve({ ...limit, name: 'other' }, 'a', 1_000, 0)).wait, 0)
+  })
+
+  t.test(
+    'who may wait gets turns in order, one emission apart, until patience is spent',
+    async t => {
+      const store = await open()
+      t.teardown(() => store.close())
+      const waits = []
+      for (let i = 0; i < 6; i++) waits.push((await store.reserve(limit, 'a', 1_000, 300)).wait)
+      t.same(waits, [0, 0, 100, 200, 300, undefined])
+      t.equal((await store.reserve(limit, 'a', 1_100, 300)).wait, 300, 'a refusal took nothing')
+    },
+  )
+
+  t.test('giving back never saves up more than the burst', async t => {
+    const store = await open()
+    t.teardown(() => store.close())
+    await store.reserve(limit, 'a', 1_000, 0)
+    for (let i = 0; i < 5; i++) store.giveBack(limit, 'a', 1_000)
+    store.giveBack(limit, 'never seen', 1_000)
+    for (const key of ['a', 'never seen']) {
+      const waits = []
+      for (let i = 0; i < 3; i++) waits.push((await store.reserve(limit, key, 1_000, 0)).wait)
+      t.same(waits, [0, 0, undefined], key)
+    }
+  })
+
+  t.test('a reload to a looser limit does not keep a sender out for the old window', async t => {
+    const store = await open()
+    t.teardown(() => store.close())
+    const hourly: Limit = { name: 'contract', emission: 3_600_000, burst: 3_600_000 }
+    await store.reserve(hourly, 'a', 1_000, 0)
+    t.equal((await store.reserve(hourly, 'a', 1_000, 0)).wait, undefined)
+    t.equal((await store.reserve(limit, 'a', 1_200, 100)).wait !== undefined, true)
+  })
+
+  t.test(
+    'in no window does it let more through than the burst and what the window refills',
+    async t => {
+      const steps = fc.array(fc.integer({ min: 0, max: 120 }), { maxLength: 40 })
+      await fc.assert(
+        fc.asyncProperty(steps, async gaps => {
+          const store = await open()
+          const granted: number[] = []
+          let now = 1_000
+          for (const gap of gaps) {
+            now += gap
+            if ((await store.reserve(limit, 'a', now, 0)).wait === 0) granted.push(now)
+          }
+          await store.close()
+          return granted.every((from, i) =>
+            granted.slice(i).every((to, more) => more + 1 <= 2 + (to - from) / 100),
+          )
+        }),
+        { numRuns: 50 },
+      )
+      t.pass('no counter-example')
+    },
+  )
+}
