@@ -1,0 +1,63 @@
+import type { Clock } from '../clock.ts'
+import type { RejectReason } from '../reasons.ts'
+import { HANDSHAKE_FAILURES, handshakeFailure } from './handshake.ts'
+import { CONNECTION_LIMITS, type ConnectionLimit, UPSTREAM_RESULTS } from './labels.ts'
+import type { Settled } from './settled.ts'
+import { BOUNDS, Spread, Tally, zeros } from './tally.ts'
+
+/** Everything that is counted, as plain numbers. A name that is not in the map counts as `none`. */
+export class Counts {
+  /** By provider in the order of the map, `none` last. */
+  readonly tallies: ReadonlyMap<string, Tally>
+  readonly overhead = new Spread(BOUNDS.overhead)
+  readonly upstreamRequests = zeros(UPSTREAM_RESULTS)
+  /** Until a connect fails it is taken to be up. */
+  upstreamUp = true
+  readonly connectionsRejected = zeros(CONNECTION_LIMITS)
+  readonly handshakesFailed = zeros(HANDSHAKE_FAILURES)
+  readonly #none = new Tally()
+  readonly #clock: Clock
+
+  constructor(providers: readonly string[], clock: Clock) {
+    const named = providers.map((name): [string, Tally] => [name, new Tally()])
+    this.tallies = new Map([...named, ['none', this.#none]])
+    this.#clock = clock
+  }
+
+  settled(end: Settled): void {
+    this.#of(end.provider).settled(end, this.#clock.wall())
+    this.#forwarded(end)
+  }
+
+  reported(provider: string, reason: RejectReason): void {
+    this.#of(provider).reported[reason]++
+  }
+
+  connectionRejected(limit: ConnectionLimit): void {
+    this.connectionsRejected[limit]++
+  }
+
+  handshakeFailed(code: string | undefined): void {
+    this.handshakesFailed[handshakeFailure(code)]++
+  }
+
+  #of(provider: string): Tally {
+    return this.tallies.get(provider) ?? this.#none
+  }
+
+  #forwarded({ upstream, reason, outcome, duration, paced }: Settled): void {
+    if (reason === 'upstream_error' || reason === 'upstream_timeout') {
+      this.upstreamRequests[reason === 'upstream_error' ? 'error' : 'timeout']++
+      if (upstream === undefined) this.upstreamUp = false // it took not one byte
+      return
+    }
+    if (upstream === undefined) return
+    if (outcome === 'aborted') {
+      this.upstreamRequests.aborted++
+      return
+    }
+    this.upstreamRequests.answered++
+    this.upstreamUp = true
+    this.overhead.observe(Math.max(0, duration - upstream - paced) / 1000)
+  }
+}

@@ -1,0 +1,43 @@
+import type { Bytes, Millis } from '../units.ts'
+
+/** What metrics know of one provider of the map. */
+export interface ProviderLabel {
+  readonly name: string
+  /** Undefined where the entry brings a scheme of its own. */
+  readonly preset: string | undefined
+  readonly mode: 'enforce' | 'report' | 'off'
+  /** What proves a delivery: a MAC or signature, a token, or nothing. */
+  readonly signed: 'signature' | 'token' | 'none'
+  /** Whether its scheme signs a time. */
+  readonly timed: boolean
+  /** Wall clock when the first of its secrets that ends does so; undefined when none does. */
+  readonly secretExpiry: Millis | undefined
+}
+
+export const LIMITER_SCOPES = ['address', 'provider', 'global'] as const
+/** `address`: before the verdict; `provider` and `global`: proven deliveries. */
+export type LimiterScope = (typeof LIMITER_SCOPES)[number]
+
+export const CONNECTION_LIMITS = ['connections', 'connections_per_address'] as const
+/** The key under `limits` that refused a connection. */
+export type ConnectionLimit = (typeof CONNECTION_LIMITS)[number]
+
+export const UPSTREAM_RESULTS = ['answered', 'error', 'timeout', 'aborted'] as const
+/** How a forwarded request ended; `aborted`: the sender left, so nobody was told. */
+export type UpstreamResult = (typeof UPSTREAM_RESULTS)[number]
+
+/** Numbers that others keep, read at each scrape. */
+export interface Gauges {
+  inFlight(): number
+  buffered(): Bytes
+  connections(): number
+  overloaded(): boolean
+  limiterKeys(scope: LimiterScope): number
+  limiterEvicted(scope: LimiterScope): number
+  replayEntries(): number
+  replayEvicted(): number
+  /** Whether the provider has a usable secret, or needs none. */
+  ready(provider: string): boolean
+  certificates(): readonly { readonly name: string; readonly notAfter: Millis }[]
+  logLinesDropped(): number
+}

@@ -1,0 +1,69 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { collectDefaultMetrics, Registry } from 'prom-client'
+import type { Clock } from '../clock.ts'
+import type { RejectReason } from '../reasons.ts'
+import { type CatalogueOptions, catalogue } from './catalogue.ts'
+import { Counts } from './counts.ts'
+import type { ConnectionLimit } from './labels.ts'
+import { Sampled } from './sampled.ts'
+import type { Settled } from './settled.ts'
+
+/** prom-client's gauges that are named like counters, which Prometheus' own linter refuses. */
+const MISNAMED = [
+  'nodejs_active_handles_total',
+  'nodejs_active_requests_total',
+  'nodejs_active_resources_total',
+]
+
+/**
+ * Counts what happens and writes it in Prometheus' text format when asked.
+ * Labels come from the map or from closed lists: a name that is in neither is counted as `none`.
+ */
+export class Metrics {
+  readonly #counts: Counts
+  readonly #registry = new Registry()
+
+  constructor(options: CatalogueOptions & { readonly clock: Clock }) {
+    this.#counts = new Counts(
+      options.providers.map(provider => provider.name),
+      options.clock,
+    )
+    for (const sampling of catalogue(this.#counts, options)) new Sampled(this.#registry, sampling)
+    collectDefaultMetrics({ register: this.#registry })
+    for (const name of MISNAMED) this.#registry.removeSingleMetric(name)
+  }
+
+  /** Counts one request, whatever became of it: called exactly once for each. */
+  settled(end: Settled): void {
+    this.#counts.settled(end)
+  }
+
+  /** Counts what report mode let pass. */
+  reported(provider: string, reason: RejectReason): void {
+    this.#counts.reported(provider, reason)
+  }
+
+  /** Counts a connection that a cap refused. */
+  connectionRejected(limit: ConnectionLimit): void {
+    this.#counts.connectionRejected(limit)
+  }
+
+  /** Counts a TLS handshake that came to nothing, by the code of Node's error. */
+  handshakeFailed(code: string | undefined): void {
+    this.#counts.handshakeFailed(code)
+  }
+
+  /** Everything, in the format that `contentType` names. Lets deliveries through between two metrics. */
+  async text(): Promise<string> {
+    const metrics: string[] = []
+    for (const { name } of this.#registry.getMetricsAsArray()) {
+      metrics.push(await this.#registry.getSingleMetricAsString(name))
+      await nextTurn()
+    }
+    return `${metrics.join('\n\n')}\n`
+  }
+
+  get contentType(): string {
+    return this.#registry.contentType
+  }
+}
