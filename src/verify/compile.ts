@@ -14,7 +14,8 @@ import type { Scheme } from './scheme.ts'
 import { NOTHING, parseKey, parseSigned } from './signed.ts'
 import { parseTime } from './time.ts'
 
-const KEYS = ['alg', 'from', 'split', 'items', 'encoding', 'sign', 'key', 'timestamp']
+/** Every key of a scheme. */
+export const SCHEME_KEYS = ['alg', 'from', 'split', 'items', 'encoding', 'sign', 'key', 'timestamp']
 const LATER_KEYS = ['require', 'each', 'item', 'key_format', 'algs', 'claims', 'max_age']
 const ALGS = [...Object.keys(HMAC_HASHES).map(name => `hmac-${name}`), 'token']
 const LATER_ALGS = [
@@ -65,9 +66,9 @@ export function compileScheme(
 
 function checkKeys(scheme: Scheme, issues: Issues): void {
   for (const key of Object.keys(scheme)) {
-    if (KEYS.includes(key)) continue
+    if (SCHEME_KEYS.includes(key)) continue
     if (LATER_KEYS.includes(key)) issues.later(key, 1, `'${key}'`)
-    else issues.add(key, 1, `unknown key '${key}'`, nearest(key, KEYS))
+    else issues.add(key, 1, `unknown key '${key}'`, nearest(key, SCHEME_KEYS))
   }
 }
 

@@ -18,7 +18,8 @@ const LATER: ReadonlySet<string> = new Set(['crc32', 'nfkd'])
 type Hash = (typeof HASHES)[number]
 type FilterName = (typeof PLAIN)[number] | (typeof WITH_TEXT)[number]
 
-const NAMES: readonly FilterName[] = [...PLAIN, ...WITH_TEXT]
+/** Every filter by its name. */
+export const FILTERS: readonly FilterName[] = [...PLAIN, ...WITH_TEXT]
 
 /** The hash that `filter` is, if it is one: what can run over a body while it arrives. */
 export function hashOf(filter: Filter | undefined): Hash | undefined {
@@ -61,10 +62,10 @@ export function parseFilter(
   const colon = text.indexOf(':')
   const word = colon === -1 ? text : text.slice(0, colon)
   const argument = colon === -1 ? '' : text.slice(colon + 1)
-  const name = NAMES.find(known => known === word)
+  const name = FILTERS.find(known => known === word)
   if (name === undefined) {
     if (LATER.has(word)) issues.later(key, column, `the filter '${word}'`)
-    else issues.add(key, column, `unknown filter '${word}'`, nearest(word, NAMES))
+    else issues.add(key, column, `unknown filter '${word}'`, nearest(word, FILTERS))
     return undefined
   }
   const wantsText = name === 'strip' || name === 'append'

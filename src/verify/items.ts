@@ -4,22 +4,22 @@ import { CONFIGURED, RESERVED } from './template.ts'
 import { tokens } from './tokens.ts'
 
 /** One pattern of `items`: a literal start, then fields, each ended by the literal that follows it. */
-export interface Pattern {
+interface Pattern {
   readonly prefix: string
   readonly fields: readonly Field[]
 }
 
 /** What a field takes: `{sig}` has no slot, a variable has one. */
-export interface Field {
+interface Field {
   readonly slot: number
   /** The literal after it; empty when it reaches to the end of the item. */
   readonly until: string
 }
 
 /** The slot of `{sig}`. */
-export const SIGNATURE = -1
+const SIGNATURE = -1
 /** No value holds more, so that work per delivery is bounded. */
-export const MAX_ITEMS = 32
+const MAX_ITEMS = 32
 
 /** What the items of one delivery say. */
 export interface Claim {

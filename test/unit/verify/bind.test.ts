@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { createHash, createHmac } from 'node:crypto'
 import fc from 'fast-check'
 import t from 'tap'
+import { Head } from '../../../src/head.ts'
 import { CLEAN, type Verdict } from '../../../src/reasons.ts'
 import { bindVerifier } from '../../../src/verify/bind.ts'
 import { keyProblem } from '../../../src/verify/key.ts'
@@ -358,7 +359,8 @@ t.test('what the head alone decides is refused before the body', async t => {
     proof: { secret: 'current', replay: undefined },
     skew: undefined,
   })
-  t.equal(judge(unsigned, { headers, target: '/?id=8' }).verdict, 'signature_mismatch')
+  const forged = new Head('POST', '/?id=8', headers.flat())
+  t.equal(unsigned.open(forged, NOW), 'signature_mismatch', 'before any body')
 
   const bearer: Scheme = { alg: 'token', from: 'header:Authorization', items: ['Bearer {sig}'] }
   const shown = (value: string) =>
@@ -366,6 +368,9 @@ t.test('what the head alone decides is refused before the body', async t => {
   t.equal(shown('Bearer abc'), CLEAN)
   t.equal(shown('Bearer abd'), 'token_mismatch')
   t.equal(shown('Basic abc'), 'signature_malformed')
+  t.equal(shown('Bearer '), 'signature_malformed')
+  const twice = bound(bearer, key('abc'), key('abc', { place: 'previous' }))
+  t.equal(judge(twice, { headers: [['authorization', 'Bearer abc']] }).proof?.secret, 'current')
 
   const query = bound({ alg: 'token', from: 'query:key' }, 'a b')
   const asked = (target: string) => judge(query, { headers: [], target }).verdict
@@ -375,6 +380,29 @@ t.test('what the head alone decides is refused before the body', async t => {
   t.equal(asked('/?key=a%20b&k%65y='), 'signature_malformed')
   t.equal(asked('/?Key=a%20b'), 'signature_missing')
   t.equal(asked('/'), 'signature_missing')
+})
+
+t.test('a pattern fits a whole item or not at all', async t => {
+  const items = ['id={id};mac=<{sig}>', '[{sig}]']
+  const verifier = bound({ ...plain, split: ',', items, sign: '{id}{body}' }, 'secret')
+  const mac = hex('a{}')
+  const rows: [string, Verdict][] = [
+    [`id=a;mac=<${mac}>`, CLEAN],
+    [`id=a;mac=<${mac}>, [${HEX}]`, CLEAN],
+    [`id=a;mac=<${HEX}>, [${mac}]`, CLEAN],
+    [`id=a;mac=<${mac}`, 'signature_malformed'],
+    [`id=a;mac=<${mac}]`, 'signature_malformed'],
+    [`id=a;mac=<${mac}>x`, 'signature_malformed'],
+    [`id=;mac=<${mac}>`, 'signature_malformed'],
+    [`id=a,mac=<${mac}>`, 'signature_malformed'],
+    [`[${mac}]`, 'signature_missing'],
+    [`id=b;mac=<${mac}>`, 'signature_mismatch'],
+    [`id=a;mac=<${mac}>,id=b;mac=<${mac}>`, 'signature_malformed'],
+  ]
+  for (const [value, verdict] of rows) {
+    const sent = { headers: [['x-sig', value]] as const, body: '{}' }
+    t.equal(judge(verifier, sent).verdict, verdict, value)
+  }
 })
 
 t.test('replay memory keys on the decoded signature, the scheme and the signed time', async t => {

@@ -1,7 +1,10 @@
+import { readFileSync } from 'node:fs'
 import t from 'tap'
-import { compileScheme } from '../../../src/verify/compile.ts'
-import type { CompiledScheme } from '../../../src/verify/compiled.ts'
+import { compileScheme, SCHEME_KEYS } from '../../../src/verify/compile.ts'
+import { type CompiledScheme, HMAC_HASHES } from '../../../src/verify/compiled.ts'
+import { FILTERS } from '../../../src/verify/filters.ts'
 import type { Scheme } from '../../../src/verify/scheme.ts'
+import { RESERVED } from '../../../src/verify/template.ts'
 
 const plain: Scheme = { alg: 'hmac-sha256', from: 'header:X-Sig', sign: '{body}' }
 const token: Scheme = { alg: 'token', from: 'header:X-Token' }
@@ -232,4 +235,23 @@ t.test('a fingerprint tells schemes apart, and a new tolerance is not another sc
     { ...plain, sign: 'a{body}' },
   ]
   t.equal(new Set(others.map(s => compiled(s as Scheme).fingerprint)).size, others.length)
+})
+
+t.test('the docs name every key, algorithm, source and filter, and no other', async t => {
+  const docs = readFileSync('docs/schemes.md', 'utf8')
+  const section = (title: string) => docs.split(`## ${title}\n`)[1]?.split('\n## ')[0] ?? ''
+  const first = (text: string) => [...text.matchAll(/^\| (`.*?`) \|/gm)].map(row => row[1] ?? '')
+  const words = (text: string) => [...text.matchAll(/`([^`]+)`/g)].map(word => word[1] ?? '')
+
+  t.same(first(section('Keys')).flatMap(words), SCHEME_KEYS)
+  const algs = words(/^\| `alg` .*$/m.exec(docs)?.[0] ?? '').slice(1)
+  t.same(algs, [...Object.keys(HMAC_HASHES).map(hash => `hmac-${hash}`), 'token'])
+  const sources = [...section('Templates').matchAll(/^\| (.*?) \|/gm)].flatMap(row =>
+    words(row[1] ?? ''),
+  )
+  const named = sources.filter(source => /^\{[a-z]+\}$/.test(source)).map(s => s.slice(1, -1))
+  t.same(named.filter(name => !['ts', 'nonce'].includes(name)).sort(), [...RESERVED].sort())
+  t.ok(sources.includes('{header:NAME}') && sources.includes('{query:NAME}'))
+  const filters = words(/^Filters: [^.]*/m.exec(docs)?.[0] ?? '').map(word => word.split(':')[0])
+  t.same(filters.sort(), [...FILTERS, 'key'].sort(), 'the sentence also says `key`')
 })

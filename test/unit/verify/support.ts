@@ -9,7 +9,7 @@ import type { Scheme } from '../../../src/verify/scheme.ts'
 import type { Key, Proof, Verifier } from '../../../src/verify/verifier.ts'
 
 /** The scheme that DESIGN's example map gives to `acme-erp`. */
-export const ACME: Scheme = {
+const ACME: Scheme = {
   alg: 'hmac-sha256',
   from: 'header:x-acme-signature',
   items: ['v1={sig}'],
