@@ -22,13 +22,14 @@ const UNROUTED: ReadonlySet<RejectReason> = new Set<RejectReason>([
   'deadline',
   'host',
   'no_route',
-  'draining',
   'rate_address',
-  'overloaded',
-  'memory',
 ])
 /** Those of them that never fall after it has. */
-const NEVER_ROUTED: ReadonlySet<RejectReason> = new Set<RejectReason>(['host', 'no_route'])
+const NEVER_ROUTED: ReadonlySet<RejectReason> = new Set<RejectReason>([
+  'expectation',
+  'host',
+  'no_route',
+])
 
 const SECRETS = ['current', 'previous'] as const
 
@@ -180,7 +181,7 @@ function upstream(counts: Counts): Sampling[] {
     {
       name: overhead,
       type: 'histogram',
-      help: "Duration of forwarded requests less the upstream's share and the waiting",
+      help: "Duration of forwarded requests less the sender's, the upstream's and the waiting",
       samples: () => spreadSamples(overhead, UNLABELLED, counts.overhead),
     },
     {

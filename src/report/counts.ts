@@ -45,7 +45,7 @@ export class Counts {
     return this.tallies.get(provider) ?? this.#none
   }
 
-  #forwarded({ upstream, reason, outcome, duration, paced }: Settled): void {
+  #forwarded({ upstream, reason, outcome, duration, receiving, paced }: Settled): void {
     if (reason === 'upstream_error' || reason === 'upstream_timeout') {
       this.upstreamRequests[reason === 'upstream_error' ? 'error' : 'timeout']++
       if (upstream === undefined) this.upstreamUp = false // it took not one byte
@@ -58,6 +58,6 @@ export class Counts {
     }
     this.upstreamRequests.answered++
     this.upstreamUp = true
-    this.overhead.observe(Math.max(0, duration - upstream - paced) / 1000)
+    this.overhead.observe(Math.max(0, duration - receiving - paced - upstream) / 1000)
   }
 }

@@ -49,6 +49,7 @@ export class Log {
       duration_ms: tenths(end.duration),
       upstream_ms: end.upstream === undefined ? undefined : tenths(end.upstream),
       address: end.address,
+      detail: end.detail,
     })
   }
 

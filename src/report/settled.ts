@@ -17,8 +17,12 @@ export interface Settled {
   readonly requestId: string
   readonly address: string
   readonly duration: Millis
+  /** From the head to the last byte of the body: the sender's share of the duration. */
+  readonly receiving: Millis
   readonly upstream: Millis | undefined
   readonly paced: Millis
   readonly secret: 'current' | 'previous' | undefined
   readonly skew: Millis | undefined
+  /** What the operator is told of a failure upstream. */
+  readonly detail: string | undefined
 }

@@ -85,7 +85,8 @@ export class Tally {
     if (end.skew !== undefined) this.skew.observe(end.skew / MILLIS)
     if (end.secret === undefined) return
     this.verified[end.secret]++
-    if (end.outcome !== 'duplicate') this.paced.observe(end.paced / MILLIS)
+    if (end.outcome === 'accepted' || end.outcome === 'upstream_error')
+      this.paced.observe(end.paced / MILLIS)
   }
 
   #answered({ from, status }: Settled): void {
