@@ -1,6 +1,5 @@
 import { systemClock } from '../clock.ts'
 import { effectiveMap, writeEffective } from '../config/effective.ts'
-import type { Issue } from '../config/issues.ts'
 import type { Loaded } from '../config/load.ts'
 import type { ProviderSettings, Settings } from '../config/settings.ts'
 import { machineSources, resolveSecret, type SecretSources } from '../secrets/resolve.ts'

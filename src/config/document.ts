@@ -73,7 +73,7 @@ export function readDocument(text: string): Reading {
     resolveKnownTags: false,
     prettyErrors: false,
     lineCounter: lines,
-    logLevel: 'silent',
+    logLevel: 'error', // 'silent' would also accept a second document
   })
   const flaws = [...document.errors, ...document.warnings].map(flawOf)
   if (document.contents === null) return { ...empty, flaws }

@@ -44,7 +44,8 @@ export function readEndpoint(text: string): Endpoint | undefined {
   const match = /^(?:\[(?<six>[^\]]+)\]|(?<four>[^:[\]]+)):(?<port>\d{1,5})$/.exec(text)
   const { six, four, port } = match?.groups ?? {}
   const host = six ?? four ?? ''
-  const known = six === undefined ? host === 'localhost' || isFour(host) : readAddress(six)
+  const length = readAddress(host)?.length
+  const known = six === undefined ? host === 'localhost' || length === 32 : length === 128
   if (!known || Number(port) > 65_535) return undefined
   return { host, port: Number(port) }
 }
@@ -60,10 +61,6 @@ export function isLoopback(host: string): boolean {
 /** Whether `text` is an IPv4 or IPv6 address. */
 export function isAddress(text: string): boolean {
   return readAddress(text) !== undefined
-}
-
-function isFour(text: string): boolean {
-  return readAddress(text)?.length === 32
 }
 
 function readAddress(text: string): Address | undefined {

@@ -40,6 +40,10 @@ function readAny(schema: z.core.$ZodType, value: unknown, path: Path, report: Re
       return readAny(schema.unwrap(), value, path, report)
     }
     if (isKeyed(value)) {
+      if (schema instanceof z.ZodUnion) {
+        const meant = meantBy(value, schema.options)
+        if (meant !== undefined) return readObject(meant, value, path, report)
+      }
       if (schema instanceof z.ZodObject) return readObject(schema, value, path, report)
       if (schema instanceof z.ZodRecord) return readRecord(schema, value, path, report)
     }
@@ -68,6 +72,18 @@ function readObject(
   return out
 }
 
+/** Of several sets of keys, the one that shares most with what was written. */
+function meantBy(
+  value: Readonly<Record<string, unknown>>,
+  options: readonly z.core.$ZodType[],
+): z.ZodObject | undefined {
+  const shared = ({ shape }: z.ZodObject) =>
+    Object.keys(shape).filter(key => value[key] !== undefined).length
+  return options
+    .filter(option => option instanceof z.ZodObject)
+    .toSorted((a, b) => shared(b) - shared(a))[0]
+}
+
 function readRecord(
   schema: z.ZodRecord,
   value: Record<string, unknown>,
@@ -91,10 +107,6 @@ function readRecord(
 function tell(issue: z.core.$ZodIssue, value: unknown, base: Path, report: Report): void {
   const path = [...base, ...issue.path.filter(step => typeof step !== 'symbol')]
   const given = issue.path.reduce<unknown>(partOf, value)
-  if (issue.code === 'unrecognized_keys') {
-    for (const key of issue.keys) tellUnknown(key, [], path, report)
-    return
-  }
   if (issue.code === 'invalid_union') {
     const meant = likeliest(issue.errors)
     if (meant !== undefined) {
@@ -110,25 +122,20 @@ function tell(issue: z.core.$ZodIssue, value: unknown, base: Path, report: Repor
   } else report.at(path, { message, fix })
 }
 
-/** Of the alternatives, the one the operator probably meant: right in kind, and with the fewest faults. */
+/** Of the alternatives for what has no keys, the one the operator probably meant: right in kind, fewest faults. */
 function likeliest(
   alternatives: readonly (readonly z.core.$ZodIssue[])[],
 ): readonly z.core.$ZodIssue[] | undefined {
-  const weight = (issues: readonly z.core.$ZodIssue[]) =>
-    issues.reduce(
-      (sum, issue) => sum + (issue.code === 'unrecognized_keys' ? issue.keys.length : 1),
-      0,
-    )
   const offKind = (issue: z.core.$ZodIssue) =>
     issue.path.length === 0 && (issue.code === 'invalid_type' || issue.code === 'invalid_value')
   return alternatives
     .filter(issues => !issues.some(offKind))
-    .toSorted((a, b) => weight(a) - weight(b))[0]
+    .toSorted((a, b) => a.length - b.length)[0]
 }
 
 function tellUnknown(key: string, known: readonly string[], path: Path, report: Report): void {
   const near = nearest(key, known)
-  let fix = known.length === 0 ? undefined : `known here: ${known.join(', ')}`
+  let fix = `known here: ${known.join(', ')}`
   if (near !== undefined) fix = `did you mean \`${near}\`?`
   if (LATER.has(key)) fix = `\`${key}\` is not in this version`
   report.at([...path, key], { message: `unknown key \`${key}\``, fix, ofKey: true })

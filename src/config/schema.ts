@@ -172,7 +172,10 @@ export const mapSchema = group({
   limits: processLimits.prefault({}).meta({ description: 'Limits of the whole process.' }),
   providers: z
     .record(
-      z.string().regex(/^(?!none$)[a-z0-9][a-z0-9_-]{0,62}$/),
+      z.string().regex(/^(?!none$)[a-z0-9][a-z0-9_-]{0,62}$/, {
+        error:
+          'expected a name of lower-case letters, digits, `-` and `_`, other than `none`: it is a label of metrics',
+      }),
       provider.meta({ description: 'One sender.' }),
       { error: 'expected providers, each a name with its keys' },
     )

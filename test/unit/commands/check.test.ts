@@ -1,0 +1,146 @@
+import { spawnSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import t from 'tap'
+import { type CheckOptions, check } from '../../../src/commands/check.ts'
+import { loadMap } from '../../../src/config/load.ts'
+import type { SecretSources } from '../../../src/secrets/resolve.ts'
+
+const LONG = '0123456789abcdef'
+const FLOW = '0b6f0c1e-6b1f-4c57-9a53-4b0c7e1a2d11'
+const DESIGN = 'test/fixtures/design.yaml'
+const JUNE = Date.UTC(2026, 5, 1)
+
+const READY: SecretSources = {
+  env: { WEBHOOK_SECRET_KEY: LONG, STRIPE_WHSEC_OLD: LONG, A: LONG },
+  readFile: () => new TextEncoder().encode(LONG),
+  dev: false,
+}
+
+function run(options: Partial<CheckOptions>, sources: SecretSources = READY, now = JUNE) {
+  const out: string[] = []
+  const err: string[] = []
+  const terminal = {
+    out: (text: string) => void out.push(text),
+    err: (text: string) => void err.push(text),
+    paint: (_: string, text: string) => text,
+  }
+  const asked = { config: DESIGN, effective: false, json: false, dev: false, ...options }
+  const code = check(asked, { sources, terminal, now })
+  return { code, out: out.join('\n'), err: err.join('\n') }
+}
+
+t.test('a map without fault is exit 0 and one line', async t => {
+  t.same(run({}), { code: 0, out: `${DESIGN}: 4 providers, 4 routes, no issue`, err: '' })
+})
+
+t.test('issues are printed with place, excerpt and fix, and exit 1', async t => {
+  const { code, out } = run({ config: 'test/fixtures/full.yaml' })
+  t.equal(code, 1)
+  t.match(out, 'test/fixtures/full.yaml:17:1 store: unknown key `store`\n  17 | store: memory ')
+  t.match(out, '\n     | ^\n  fix: `store` is not in this version\n')
+  t.match(out, /full\.yaml: 5 issues$/)
+})
+
+t.test('a secret that nobody can use is a finding at its reference', async t => {
+  const sources = { ...READY, env: { WEBHOOK_SECRET_KEY: 'hunter2' } }
+  const { code, out } = run({}, sources)
+  t.equal(code, 1)
+  t.match(out, `${DESIGN}:40:13 providers.github.secret: env:WEBHOOK_SECRET_KEY has 7 bytes`)
+  t.match(out, `${DESIGN}:53:9 providers.stripe-live.secrets[1]: env:STRIPE_WHSEC_OLD is not set`)
+  t.match(out, /design\.yaml: 3 issues$/)
+  t.notMatch(out, 'hunter2')
+})
+
+t.test('a secret whose time is over may be gone', async t => {
+  const sources = { ...READY, env: { WEBHOOK_SECRET_KEY: LONG } }
+  t.equal(run({}, sources, JUNE).code, 1)
+  t.equal(run({}, sources, Date.UTC(2027, 0, 1)).code, 0)
+})
+
+t.test('a secret that the scheme cannot turn into a key is a finding', async t => {
+  const folder = t.testdir({
+    'map.yaml': `version: 1\nupstream: http://127.0.0.1:3000\nproviders:\n  svix: { secret: env:A, flows: [${FLOW}] }\n`,
+  })
+  const sources = { ...READY, env: { A: 'whsec_not base64 at all!' } }
+  const { code, out } = run({ config: join(folder, 'map.yaml'), dev: true }, sources)
+  t.equal(code, 1)
+  t.match(out, /map\.yaml:4:19 providers\.svix\.secret: env:A: .*unbase64/)
+})
+
+t.test('faults inside a scheme are placed inside its text', async t => {
+  const folder = t.testdir({
+    'map.yaml': `version: 1\nupstream: http://127.0.0.1:3000\nproviders:\n  acme:\n    secret: env:A\n    flows: [${FLOW}]\n    scheme: { alg: hmac-sha265, from: 'header:x', sign: '{header:t}.{bdy}' }\n`,
+  })
+  const { code, out } = run({ config: join(folder, 'map.yaml'), dev: true })
+  t.equal(code, 1)
+  t.match(out, /map\.yaml:7:20 providers\.acme\.scheme\.alg: unknown algorithm/)
+  t.match(out, /map\.yaml:7:70 providers\.acme\.scheme\.sign: /)
+})
+
+t.test('--effective prints every provider in full as YAML that a map could hold', async t => {
+  const { code, out, err } = run({ effective: true })
+  t.equal(code, 0)
+  t.equal(err, '')
+  t.notMatch(out, LONG)
+  t.equal(out.match(/decides: at_end/g)?.length, 4)
+  for (const text of [
+    '  stripe-live:\n    preset: stripe\n',
+    'secret: env:STRIPE_WHSEC_OLD\n        until: 2026-12-31T23:59:59.999Z\n',
+    '      body: 256KiB\n      per_address: 120/1m\n      per_provider: 50/1s\n      patience: 4s\n      concurrency: 32\n      deadline: 10s\n',
+    '    answer_within: 29s\n',
+    '    replay: 10m\n',
+  ]) {
+    t.ok(out.includes(text), text)
+  }
+})
+
+t.test('--effective stays readable by machines beside a finding', async t => {
+  const { code, out, err } = run({ effective: true }, { ...READY, env: {} })
+  t.equal(code, 1)
+  t.match(out, /^upstream:/)
+  t.notMatch(out, 'is not set')
+  t.match(err, 'env:WEBHOOK_SECRET_KEY is not set')
+})
+
+t.test('--json holds issues, findings and the effective map', async t => {
+  const broken = run({ json: true, config: 'test/fixtures/full.yaml' })
+  t.equal(broken.code, 1)
+  t.match(JSON.parse(broken.out), { issues: { length: 5 }, findings: [] })
+  const { issues = [] } = loadMap(readFileSync('test/fixtures/full.yaml', 'utf8'), {
+    file: 'test/fixtures/full.yaml',
+    dev: false,
+  })
+  t.same(JSON.parse(broken.out).issues[0], { ...issues[0] })
+  const sound = run({ json: true, effective: true }, { ...READY, env: {} })
+  t.match(JSON.parse(sound.out), {
+    issues: [],
+    findings: [{ path: 'providers.github.secret', line: 40 }, {}, {}],
+    effective: { providers: { 'acme-erp': { decides: 'at_end' } } },
+  })
+})
+
+t.test('the command line: help everywhere, and exit codes 0, 1 and 2', async t => {
+  const cli = (...args: string[]) => {
+    const { status, stdout, stderr } = spawnSync(process.execPath, ['src/cli.ts', ...args], {
+      encoding: 'utf8',
+      env: { NO_COLOR: '1' },
+    })
+    return { status, stdout, stderr }
+  }
+  t.match(cli('--help'), {
+    status: 0,
+    stdout: /run .*\n.*check .*\n.*health .*\n.*reference /,
+    stderr: '',
+  })
+  t.match(cli('check', '--help'), { status: 0, stdout: /^hookwarden check \[--config FILE\]/ })
+  t.match(cli(), { status: 2 })
+  t.match(cli('chekc'), { status: 2, stderr: /unknown command `chekc`/ })
+  t.match(cli('check', '--confg', 'x'), { status: 2, stderr: /--confg/ })
+  t.match(cli('check', '--config', 'none.yaml'), {
+    status: 2,
+    stderr: /cannot read none\.yaml \(ENOENT\)/,
+  })
+  t.match(cli('check', '--config', 'test/fixtures/full.yaml'), { status: 1, stdout: /5 issues\n$/ })
+  t.match(cli('reference', '--schema'), { status: 0, stdout: /^\{\n {2}"\$schema"/ })
+})

@@ -1,0 +1,592 @@
+import { readFileSync } from 'node:fs'
+import fc from 'fast-check'
+import t from 'tap'
+import type { CompileScheme } from '../../../src/config/check-senders.ts'
+import { formatIssue } from '../../../src/config/issues.ts'
+import { type LoadOptions, loadMap } from '../../../src/config/load.ts'
+
+const FLOW = '0b6f0c1e-6b1f-4c57-9a53-4b0c7e1a2d11'
+const OTHER = '7c1d9f0e-2f57-4f0a-9d7d-1f6b8d0c3e22'
+const HEAD = 'version: 1\nupstream: http://127.0.0.1:3000\n'
+const TLS = 'listen: { tls: [{ cert: a, key: b }] }\n'
+const GITHUB = `providers:\n  github: { secret: env:A, flows: [${FLOW}] }\n`
+
+function places(text: string, options: Partial<LoadOptions> = {}): string[] {
+  const { issues = [] } = loadMap(text, { file: 'map.yaml', dev: false, ...options })
+  return issues.map(({ line, column, path, message, fix }) => {
+    return `${line}:${column} ${path}: ${message}${fix === undefined ? '' : ` | ${fix}`}`
+  })
+}
+
+t.test(
+  'the example of the design without what is not built yet is a map without fault',
+  async t => {
+    t.same(places(readFileSync('test/fixtures/design.yaml', 'utf8')), [])
+  },
+)
+
+t.test('the full example of the design reports exactly what is not built yet', async t => {
+  const found = places(readFileSync('test/fixtures/full.yaml', 'utf8'))
+  t.same(found, [
+    '11:3 listen.proxy_protocol: unknown key `proxy_protocol` | `proxy_protocol` is not in this version',
+    '17:1 store: unknown key `store` | `store` is not in this version',
+    '18:1 state: unknown key `state` | `state` is not in this version',
+    '42:1 discovery: unknown key `discovery` | `discovery` is not in this version',
+    '53:12 providers.typeform.flows: expected a list of flow ids, got text | `discovered` is not in this version: list the ids',
+  ])
+})
+
+t.test('the maps in config/ are without fault', async t => {
+  t.same(places(readFileSync('config/hookwarden.example.yaml', 'utf8')), [])
+  t.same(places(readFileSync('config/demo.yaml', 'utf8'), { dev: true }), [])
+})
+
+t.test('no key is accepted and ignored', async t => {
+  const later = {
+    top: ['store', 'discovery', 'state', 'console', 'on_store_error', 'providers_dir'],
+    listen: ['proxy_protocol', 'http', 'console', 'admin_auth'],
+    provider:
+      'client_certificate forward_as handshake key_id public_key key_format jwks verify_token webhook_id cert_url topic_arn username drafts app content_encodings'.split(
+        ' ',
+      ),
+  }
+  const provider = GITHUB.trimEnd().replace(' }', ', KEY: x }\n')
+  for (const key of later.top)
+    t.match(
+      places(`${HEAD}${TLS}${GITHUB}${key}: x\n`),
+      [`5:1 ${key}: unknown key`.replace('5', '6')],
+      key,
+    )
+  for (const key of later.listen) {
+    const text = HEAD + TLS.replace(' }\n', `, ${key}: x }\n`) + GITHUB
+    t.match(places(text)[0], `listen.${key}: unknown key`, key)
+    t.equal(places(text).length, 1)
+  }
+  for (const key of later.provider) {
+    const text = HEAD + TLS + provider.replace('KEY', key)
+    t.match(places(text)[0], `providers.github.${key}: unknown key`, key)
+    t.equal(places(text).length, 1)
+  }
+})
+
+/** A provider entry after a sound head, and what has to be said about it. Its keys begin on line 6. */
+const ENTRIES: readonly (readonly [string, string, readonly string[]])[] = [
+  [
+    'a misspelt key names the one that was meant, and is not reported as missing too',
+    `  github:\n    secrett: env:A\n    flows: [${FLOW}]`,
+    ['6:5 providers.github.secrett: unknown key `secrett` | did you mean `secret`?'],
+  ],
+  [
+    'a misspelt preset',
+    `  gihub:\n    secret: env:A\n    flows: [${FLOW}]`,
+    [
+      '5:3 providers.gihub: no preset is called `gihub`, and the entry has neither `preset` nor `scheme` | did you mean `preset: github`?',
+    ],
+  ],
+  [
+    'an unknown preset',
+    `  live:\n    preset: stirpe\n    secret: env:A\n    flows: [${FLOW}]`,
+    ['6:13 providers.live.preset: no preset is called `stirpe` | did you mean `stripe`?'],
+  ],
+  [
+    'a preset beside a scheme',
+    `  live:\n    preset: stripe\n    scheme: { alg: token, from: header:x }\n    secret: env:A\n    flows: [${FLOW}]`,
+    ['6:5 providers.live.preset: `preset` and `scheme` exclude each other | remove one of them'],
+  ],
+  [
+    'a signed sender without a secret',
+    `  github:\n    flows: [${FLOW}]`,
+    [
+      '5:3 providers.github: missing: this sender signs, so its entry needs `secret` | `secret: env:NAME` or `secret: file:PATH`',
+    ],
+  ],
+  [
+    'a secret of an unsigned sender',
+    `  old:\n    scheme: { none: it cannot sign }\n    secret: env:A\n    flows: [${FLOW}]`,
+    [
+      '7:5 providers.old.secret: an unsigned sender has no secret | remove it, or say how the sender proves itself',
+    ],
+  ],
+  [
+    'an unsigned sender without a sentence',
+    `  old:\n    scheme: { none: "" }\n    flows: [${FLOW}]`,
+    ['6:21 providers.old.scheme.none: expected a sentence: why can this sender not prove itself?'],
+  ],
+  [
+    'a plain secret without --dev',
+    `  github:\n    secret: plain:0123456789abcdef\n    flows: [${FLOW}]`,
+    [
+      '6:13 providers.github.secret: `plain:` is accepted with `--dev` only | put the secret into a variable or a file: `env:NAME`, `file:PATH`',
+    ],
+  ],
+  [
+    'a sealed secret',
+    `  github:\n    secret: sealed:AAAA\n    flows: [${FLOW}]`,
+    [
+      '6:13 providers.github.secret: expected `env:NAME` or `file:PATH` | `sealed:` is not in this version',
+    ],
+  ],
+  [
+    'a pasted secret',
+    `  github:\n    secret: 5up3rs3cr3t\n    flows: [${FLOW}]`,
+    [
+      '6:13 providers.github.secret: expected a reference to the secret, `env:NAME` or `file:PATH` | keep the secret itself out of the map: put it into a variable or a file',
+    ],
+  ],
+  [
+    'secret beside secrets',
+    `  github:\n    secret: env:A\n    secrets: [env:B]\n    flows: [${FLOW}]`,
+    ['7:5 providers.github.secrets: `secret` and `secrets` exclude each other | keep `secrets`'],
+  ],
+  [
+    'one reference twice',
+    `  github:\n    secrets: [env:A, env:A]\n    flows: [${FLOW}]`,
+    ['6:22 providers.github.secrets[1]: this reference is listed twice'],
+  ],
+  [
+    'a rotation that leaves no secret',
+    `  github:\n    secrets: [{ secret: env:A, until: 2026-12-31 }]\n    flows: [${FLOW}]`,
+    [
+      '6:5 providers.github.secrets: every secret ends: after that nothing from this sender would be accepted | list the secret that stays without `until`',
+    ],
+  ],
+  [
+    'days that do not exist',
+    `  github:\n    secrets: [env:A, { secret: env:B, until: 2026-02-30 }, { secret: env:C, until: 2026-13-01 }]\n    flows: [${FLOW}]`,
+    [
+      '6:46 providers.github.secrets[1].until: no such day',
+      '6:84 providers.github.secrets[2].until: no such day or time',
+    ],
+  ],
+  [
+    'no route',
+    '  github:\n    secret: env:A',
+    [
+      '5:3 providers.github: leads to no flow: missing `flows`, or `path` with `to` | copy the id from the address of the flow in Automatisch: `flows: [<id>]`',
+    ],
+  ],
+  [
+    'a path without a flow',
+    '  github:\n    secret: env:A\n    path: /in/a',
+    ['7:5 providers.github.path: `path` needs `to` beside it | say which flow: `to: flow:<id>`'],
+  ],
+  [
+    'a flow without a path',
+    `  github:\n    secret: env:A\n    to: flow:${FLOW}`,
+    ['7:5 providers.github.to: `to` needs `path` beside it | say which path: `path: /in/…`'],
+  ],
+  [
+    'a flow in capitals',
+    `  github:\n    secret: env:A\n    flows: [${FLOW.toUpperCase()}]`,
+    [
+      '7:13 providers.github.flows[0]: expected a flow id in lower case with dashes, such as `0b6f0c1e-6b1f-4c57-9a53-4b0c7e1a2d11`',
+    ],
+  ],
+  [
+    'a destination that is no flow',
+    `  github:\n    secret: env:A\n    path: /a\n    to: ${FLOW}`,
+    ['8:9 providers.github.to: expected `flow:` and a flow id in lower case with dashes'],
+  ],
+  [
+    'one flow twice in one entry',
+    `  github:\n    secret: env:A\n    flows: [${FLOW}, ${FLOW}]`,
+    [
+      '7:51 providers.github.flows[1]: this flow is listed twice, first on line 7 | remove one of the two',
+    ],
+  ],
+  [
+    'one flow under two providers',
+    `  github:\n    secret: env:A\n    flows: [${FLOW}]\n  stripe:\n    secret: env:B\n    path: /in/stripe\n    to: flow:${FLOW}`,
+    [
+      '11:9 providers.stripe.to: this flow is on line 7 under `github` already: it belongs to one provider | remove one of the two',
+    ],
+  ],
+  [
+    'one path under two providers',
+    `  github:\n    secret: env:A\n    path: /in\n    to: flow:${FLOW}\n  stripe:\n    secret: env:B\n    path: /in\n    to: flow:${OTHER}`,
+    [
+      '11:11 providers.stripe.path: this path is on line 7 under `github` already: it belongs to one provider | remove one of the two',
+    ],
+  ],
+  [
+    'replay memory for a token',
+    `  gitlab:\n    secret: env:A\n    flows: [${FLOW}]\n    replay: 10m`,
+    [
+      '8:13 providers.gitlab.replay: no signature covers the body here, so two events cannot be told from a repetition | remove it, or write `replay: off`',
+    ],
+  ],
+  [
+    'a reserved name',
+    `  none:\n    preset: github\n    secret: env:A\n    flows: [${FLOW}]`,
+    [
+      '5:3 providers.none: expected a name of lower-case letters, digits, `-` and `_`, other than `none`: it is a label of metrics',
+    ],
+  ],
+  [
+    'multipart',
+    `  github:\n    secret: env:A\n    flows: [${FLOW}]\n    content_types: [multipart/form-data]`,
+    [
+      '8:21 providers.github.content_types[0]: multipart bodies are not in this version: a malformed one ends the process of Automatisch',
+    ],
+  ],
+  [
+    'an empty value',
+    `  github:\n    secret:\n    flows: [${FLOW}]`,
+    [
+      '6:5 providers.github.secret: empty: expected a reference to the secret, `env:NAME` or `file:PATH`',
+    ],
+  ],
+  [
+    'a word out of a list',
+    `  github:\n    secret: env:A\n    flows: [${FLOW}]\n    mode: enforced`,
+    ['8:11 providers.github.mode: expected `enforce`, `report`, `off` | did you mean `enforce`?'],
+  ],
+  [
+    'a scheme with a key of the full language',
+    `  acme:\n    secret: env:A\n    flows: [${FLOW}]\n    scheme: { alg: token, from: header:x, require: [] }`,
+    [
+      '8:43 providers.acme.scheme.require: unknown key `require` | `require` is not in this version',
+    ],
+  ],
+  [
+    'an alias to what holds it',
+    `  github: &a\n    secret: env:A\n    flows: *a`,
+    ['7:12 providers.github.flows: an alias of what holds it'],
+  ],
+  [
+    'a block of addresses and one address at once',
+    `  github:\n    secret: env:A\n    flows: [${FLOW}]\n    allow_ips: [203.0.113.5/24]`,
+    [
+      '8:17 providers.github.allow_ips[0]: `203.0.113.5/24` names one address and a whole block | for the block clear the bits behind /24; for the address alone write `203.0.113.5`',
+    ],
+  ],
+]
+
+t.test('a fault in an entry is reported at its place, once, with the fix', async t => {
+  for (const [name, entry, expected] of ENTRIES) {
+    t.same(places(`${HEAD}${TLS}providers:\n${entry}\n`), expected, name)
+  }
+})
+
+/** Faults outside the entries: what replaces the line `listen:` of a sound map, and what has to be said. */
+const TOPS: readonly (readonly [string, string, readonly (string | RegExp)[]])[] = [
+  ['no certificate', '', [/^1:1 listen.tls: missing: at least one certificate/]],
+  ['an empty list of certificates', 'listen: { tls: [] }\n', [/^3:16 listen.tls: missing/]],
+  [
+    'an admin listener that others reach',
+    'listen: { tls: [{ cert: a, key: b }], admin: 0.0.0.0:9090 }\n',
+    [/^3:46 listen.admin: the admin listener asks for no password/],
+  ],
+  [
+    'two listeners on one port',
+    'listen: { tls: [{ cert: a, key: b }], https: 0.0.0.0:9090 }\n',
+    [/listen.admin: the same port as `listen.https`/],
+  ],
+  [
+    'an address without a port',
+    'listen: { tls: [{ cert: a, key: b }], https: 0.0.0.0 }\n',
+    [/^3:46 listen.https: expected an address with a port/],
+  ],
+  [
+    'a bad block',
+    `${TLS}trust_proxies: [10.0.0.0/33, 10.0.0.256/8]\n`,
+    [/^4:17 .*from 0 to 32/, /^4:30 .*expected an address block/],
+  ],
+  [
+    'trust in everyone',
+    `${TLS}trust_proxies: [0.0.0.0/0]\n`,
+    [/^4:17 trust_proxies\[0\]: this trusts every address/],
+  ],
+  [
+    'a drain that ends before it settles',
+    `${TLS}drain: { settle: 30s }\n`,
+    [/^4:18 drain.settle: `settle` \(30s\) has to end before `within` \(30s\)/],
+  ],
+  [
+    'a number where a duration is due',
+    `${TLS}drain: { within: 30 }\n`,
+    [
+      /^4:18 drain.within: expected a duration .*, got a number \| a duration needs its unit: `30s`/,
+    ],
+  ],
+  [
+    'a deadline of nothing',
+    `${TLS}limits: { idle: 0s }\n`,
+    [/^4:17 limits.idle: has to be longer than nothing/],
+  ],
+  [
+    'a deadline that a timer cannot hold',
+    `${TLS}limits: { idle: 30d }\n`,
+    [/^4:17 limits.idle: at most `24h`/],
+  ],
+  [
+    'a size of another house',
+    `${TLS}limits: { buffered: 64MB }\n`,
+    [/^4:21 limits.buffered: expected a size .* \| did you mean `64MiB`\?/],
+  ],
+  [
+    'a rate without a number of seconds',
+    `${TLS}limits: { verified: 300/s }\n`,
+    [/^4:21 limits.verified: expected a rate .* \| did you mean `300\/1s`\?/],
+  ],
+  [
+    'a rate of nothing among several',
+    `${TLS}limits: { verified: [300/1s, 0/1s] }\n`,
+    [/^4:30 limits.verified\[1\]: neither side of a rate may be zero/],
+  ],
+  [
+    'a body that memory never holds',
+    `${TLS}defaults: { limits: { body: 9MiB } }\n`,
+    [/^4:29 defaults.limits.body: .*8MiB: a body of 9MiB would never arrive/],
+  ],
+  [
+    'memory too small for the default body',
+    `${TLS}limits: { buffered: 4MiB }\n`,
+    [/^4:21 limits.buffered: .*512KiB: a body of 1MiB would never arrive/],
+  ],
+  [
+    'a public URL with a path',
+    `${TLS}public_url: https://h.example.com/x\n`,
+    [/^4:13 public_url: .*Automatisch drops a path.*\| write `https:\/\/h.example.com`/],
+  ],
+  [
+    'a host with a port',
+    `${TLS}hosts: [h.example.com:8443, '*.example.com']\n`,
+    [/^4:9 .*without a port/, /^4:29 .*without scheme or wildcard/],
+  ],
+  [
+    'a key twice',
+    `${TLS}hosts: []\nhosts: []\n`,
+    [/^5:1 hosts: `hosts` is given twice, first on line 4 \| remove one of them/],
+  ],
+  [
+    'an unknown key',
+    `${TLS}limit: {}\n`,
+    [/^4:1 limit: unknown key `limit` \| did you mean `limits`\?/],
+  ],
+  ['a tag', `${TLS}hosts: !mine []\n`, [/^4:8 : tags are not understood here/]],
+]
+
+t.test('a fault outside the entries is reported at its place, once, with the fix', async t => {
+  for (const [name, top, expected] of TOPS) {
+    const found = places(HEAD + top + GITHUB)
+    t.match(found, expected, name)
+    t.equal(found.length, expected.length, name)
+  }
+})
+
+t.test('the upstream is an origin, and its deadlines agree', async t => {
+  const cases: [string, RegExp][] = [
+    ['127.0.0.1:3000', /^2:11 upstream: expected an origin such as/],
+    ['http://127.0.0.1:3000/webhooks', /^2:11 upstream: expected only scheme, host and port/],
+    ['ftp://127.0.0.1', /^2:11 upstream: expected an origin/],
+    [
+      '{ url: http://127.0.0.1:3000, answer: 40s }',
+      /^2:49 upstream.answer: `body` \(30s\) covers the whole/,
+    ],
+    [
+      '{ url: http://127.0.0.1:3000, anwser: 4s }',
+      /^2:41 upstream.anwser: unknown key .*did you mean `answer`/,
+    ],
+    ['{ connect: 1s }', /^2:1 upstream.url: missing: expected an origin/],
+    ['[]', /^2:11 upstream: expected an origin .*, got a list/],
+  ]
+  for (const [upstream, expected] of cases) {
+    const found = places(`version: 1\nupstream: ${upstream}\n${TLS}${GITHUB}`)
+    t.match(found[0], expected, upstream)
+    t.equal(found.length, 1, upstream)
+  }
+})
+
+t.test('a path has one spelling', async t => {
+  const refused = [
+    'in',
+    '//in',
+    '/in//a',
+    '/%69n',
+    '/in?a=1',
+    '/in#a',
+    '/in/../a',
+    '/./in',
+    '/ü',
+    '/in\\a',
+    '/a b',
+    '/webhooks/flows/x',
+    '/Webhooks/Flows',
+  ]
+  for (const path of ['/', '/in/', '/In/a.b-c_~', '/in/$1,2;3', '/webhooks/old']) {
+    const text = `${HEAD}${TLS}providers:\n  github: { secret: env:A, path: '${path}', to: 'flow:${FLOW}' }\n`
+    t.same(places(text), [], path)
+  }
+  for (const path of refused) {
+    const text = `${HEAD}${TLS}providers:\n  github: { secret: env:A, path: '${path}', to: 'flow:${FLOW}' }\n`
+    t.match(places(text), [/^5:34 providers.github.path: /], path)
+  }
+})
+
+t.test('every issue comes at once, in the order of the file', async t => {
+  const text = `version: 2\nupstream: nowhere\nlisten: { admin: 0.0.0.0:1, proxy_protocol: true }\nproviders:\n  github: { flows: [] }\n  stripe: { secret: x, path: y, tolerance: 5m }\n`
+  const found = places(text).map(line =>
+    line
+      .split(':')
+      .slice(0, 3)
+      .join(':')
+      .replace(/ (\S*):.*/, ' $1'),
+  )
+  t.same(
+    found,
+    [
+      '1:10 version',
+      '2:11 upstream',
+      '3:1 listen.tls',
+      '3:18 listen.admin',
+      '3:29 listen.proxy_protocol',
+      '5:3 providers.github',
+      '5:20 providers.github.flows',
+      '6:21 providers.stripe.secret',
+      '6:24 providers.stripe.path',
+      '6:30 providers.stripe.path',
+      '6:33 providers.stripe.tolerance',
+    ].sort((a, b) => a.localeCompare(b, 'en', { numeric: true })),
+  )
+})
+
+t.test('what a scheme compiler finds is placed inside the text of its key', async t => {
+  const compileScheme: CompileScheme = ({ sign = '', items = [] }) => [
+    { key: 'sign', column: sign.indexOf('bdy') + 1, message: 'unknown source', meant: 'body' },
+    { key: 'items[1]', column: 2, message: 'here', meant: undefined },
+    ...(items.length > 2 ? [{ key: '', column: 1, message: 'whole' }] : []),
+  ]
+  const text = `${HEAD}${TLS}providers:\n  acme:\n    secret: env:A\n    flows: [${FLOW}]\n    scheme:\n      alg: hmac-sha256\n      from: header:x\n      items:\n        - 'a'\n        - v={sig}\n        - c\n      sign: '{ts}.{bdy}'\n`
+  t.same(places(text, { compileScheme }), [
+    '9:7 providers.acme.scheme: whole',
+    '13:12 providers.acme.scheme.items[1]: here',
+    '15:20 providers.acme.scheme.sign: unknown source | did you mean `body`?',
+  ])
+})
+
+t.test('a preset that needs what the map lacks is reported at its entry', async t => {
+  const compileScheme: CompileScheme = (_, { publicUrl }) =>
+    publicUrl === undefined ? [{ key: 'sign', column: 4, message: 'needs public_url' }] : []
+  t.same(places(HEAD + TLS + GITHUB, { compileScheme }), ['5:3 providers.github: needs public_url'])
+  const text = `${HEAD}${TLS}public_url: https://a.example\n${GITHUB}`
+  t.same(places(text, { compileScheme }), [])
+})
+
+t.test('an issue shows its line with a caret, and never what may be a secret', async t => {
+  const text = `${HEAD}${TLS}providers:\n  github: { secret: hunter2hunter2, flow: ['plain:hunter2hunter2'] }\n`
+  const { issues = [] } = loadMap(text, { file: 'map.yaml', dev: false })
+  const shown = issues.map(formatIssue).join('\n')
+  t.notMatch(shown, 'hunter2')
+  t.match(
+    shown,
+    '5 |   github: { secret: **************, flow: [**********************] }\n    |                     ^\n',
+  )
+})
+
+t.test('a line cannot write to the terminal', async t => {
+  const { issues = [] } = loadMap('a: "\u202e\u001b[31m"\n\u001b[2Jb: 1\n', {
+    file: 'map.yaml',
+    dev: false,
+  })
+  t.notMatch(issues.map(formatIssue).join(' ').replaceAll('\n', ' '), /[\p{Cc}\p{Cf}]/u)
+})
+
+t.test('broken YAML is an issue with its place, and nothing is guessed from the rest', async t => {
+  const cases: [string, RegExp][] = [
+    ['', /^1:1 : the map is empty/],
+    ['# only a comment\n', /^\d:\d+ : the map is empty/],
+    ['version: 1\nlisten: {\n', /^\d:\d+ : .*flow map/i],
+    ['a: "open', /^1:\d+ : .*quote/],
+    ['a: *nothing', /^1:4 a: nothing above is called `&nothing`/],
+    ['a: 1\n---\nb: 1\n', /: a map is one document/],
+    ['- a\n', /^1:1 : expected keys with values, got a list/],
+    ['? [a]\n: b\n', /^1:\d : expected a plain key/],
+    [`${'['.repeat(2_000)}`, /nested too deep/],
+    [`a: ${'['.repeat(30)}${']'.repeat(30)}`, /nested too deep/],
+    ['x'.repeat(4_000_001), /^1:1 : larger than/],
+  ]
+  for (const [text, expected] of cases) t.match(places(text)[0], expected, text.slice(0, 40))
+})
+
+t.test('aliases serve shared values and cannot grow into a bomb', async t => {
+  const entry = (name: string, flow: string) =>
+    `  ${name}: { secret: env:A, flows: [${flow}], scheme: *s }\n`
+  const text = `${HEAD}${TLS}providers:\n  a: { secret: env:A, flows: [${FLOW}], scheme: &s { alg: token, from: header:x } }\n${entry('b', OTHER)}`
+  const { settings } = loadMap(text, { file: 'map.yaml', dev: false })
+  t.same(
+    settings?.providers.map(({ scheme }) => scheme),
+    Array(2).fill({ alg: 'token', from: 'header:x' }),
+  )
+  let bomb = 'a0: &a0 [x, x, x, x, x, x, x, x, x]\n'
+  for (let i = 1; i < 20; i++) bomb += `a${i}: &a${i} [${Array(9).fill(`*a${i - 1}`)}]\n`
+  t.match(places(bomb)[0], /aliases repeat too much/)
+})
+
+t.test('no text makes the reader throw, and each issue points into the text', async t => {
+  const sound = readFileSync('test/fixtures/full.yaml', 'utf8')
+  const piece = fc.oneof(
+    fc.constantFrom(
+      ...'{}[],:&*!|>-?#%@`"\'\\\n\t '.split(''),
+      'null',
+      '~',
+      '0x1F',
+      '.inf',
+      '__proto__',
+      'constructor',
+      '<<',
+      '*a',
+      '&a ',
+      '!!binary ',
+      '- ',
+      '\r',
+    ),
+    fc.string({ unit: 'binary', maxLength: 6 }),
+  )
+  const mutated = fc
+    .array(fc.tuple(fc.nat(sound.length), fc.nat(30), piece), { minLength: 1, maxLength: 6 })
+    .map(cuts =>
+      cuts.reduce(
+        (text, [at, drop, put]) => text.slice(0, at) + put + text.slice(at + drop),
+        sound,
+      ),
+    )
+  const keys = fc.constantFrom(
+    'version',
+    'upstream',
+    'listen',
+    'providers',
+    'limits',
+    'scheme',
+    '__proto__',
+    'toString',
+    'none',
+  )
+  const { tree } = fc.letrec<{ tree: unknown }>(tie => ({
+    tree: fc.oneof(
+      { maxDepth: 4 },
+      fc.jsonValue(),
+      fc.dictionary(keys, tie('tree')),
+      fc.array(tie('tree'), { maxLength: 3 }),
+    ),
+  }))
+  const any = fc.oneof(
+    fc.string({ unit: 'binary' }),
+    mutated,
+    tree.map(value => JSON.stringify(value) ?? ''),
+  )
+  fc.assert(
+    fc.property(any, fc.boolean(), (text, dev) => {
+      const { settings, issues } = loadMap(text, { file: 'map.yaml', dev, compileScheme: () => [] })
+      const lines = text.split('\n').length
+      if (settings !== undefined) return issues === undefined
+      const placed = issues.every(
+        issue =>
+          issue.line >= 1 && issue.line <= lines && issue.column >= 1 && issue.message !== '',
+      )
+      return issues.length > 0 && placed && issues.every(issue => formatIssue(issue) !== '')
+    }),
+    { numRuns: 400 },
+  )
+  t.pass('no counter-example')
+})
