@@ -82,7 +82,6 @@ export class BucketTable {
     this.#keys[place] = key
     this.#places.set(key, place)
     this.tat[place] = 0
-    this.#kept[place] = 0
     return place
   }
 }

@@ -19,6 +19,9 @@ export interface Slot {
   readonly tat: Millis
 }
 
+/** What rounding may add up to, in emissions: without it 7/1m, whose emission is no whole number, grants 6. */
+const SLACK = 1e-3
+
 /**
  * Decides one reservation with the generic cell rate algorithm. Pure: the caller stores `tat`.
  *
@@ -28,8 +31,10 @@ export interface Slot {
  */
 export function reserve(limit: Limit, tat: Millis, now: Millis, patience: Millis): Slot {
   const next = Math.max(tat, now) + limit.emission
-  const wait = Math.max(0, next - limit.burst - now)
-  return wait > patience
+  const ahead = next - limit.burst - now
+  const slack = limit.emission * SLACK
+  const wait = ahead > slack ? ahead : 0
+  return wait > patience + slack
     ? { wait: undefined, retryAfter: wait - patience, tat }
     : { wait, retryAfter: 0, tat: next }
 }

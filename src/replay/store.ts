@@ -3,7 +3,8 @@ import type { Millis } from '../units.ts'
 /** Remembers what was delivered, so that a repeated delivery is answered and not run again. */
 export interface ReplayStore {
   /**
-   * Claims a delivery for `owner` for at most `lease`; once kept, it counts as delivered for `window`.
+   * Claims a delivery for `owner` for at most `lease`; once kept, it counts as delivered for `window`,
+   * counted from the claim.
    * @param now monotonic clock of this process
    */
   claim(

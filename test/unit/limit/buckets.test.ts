@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import t from 'tap'
 import { AddressBuckets, addressKey } from '../../../src/limit/address-buckets.ts'
+import { BucketTable } from '../../../src/limit/bucket-table.ts'
 import { type Limit, reserve, returned } from '../../../src/limit/gcra.ts'
 import { keyedHash } from '../../../src/limit/keyed-hash.ts'
 import { MemoryLimits } from '../../../src/limit/memory-limits.ts'
@@ -26,6 +27,32 @@ t.test(
   },
 )
 
+t.test(
+  'a rate of N lets exactly N go at once, at whatever instant, however it divides',
+  async t => {
+    const rate = fc.record({
+      count: fc.integer({ min: 1, max: 7_000 }),
+      per: fc.constantFrom(1_000, 60_000, 3_600_000),
+    })
+    const fraction = fc.double({ min: 0, max: 1e9, noNaN: true })
+    fc.assert(
+      fc.property(rate, fraction, (rate, now) => {
+        const limit = limitOf('test', rate)
+        let tat = 0
+        let granted = 0
+        for (let i = 0; i < rate.count + 2; i++) {
+          const slot = reserve(limit, tat, now, 0)
+          if (slot.wait === 0) granted++
+          tat = slot.tat
+        }
+        return granted === rate.count
+      }),
+      { numRuns: 300 },
+    )
+    t.pass('no counter-example')
+  },
+)
+
 t.test('coming back when told is always early enough', async t => {
   fc.assert(
     fc.property(instant, instant, fc.integer({ min: 0, max: 9_999 }), (tat, now, patience) => {
@@ -46,6 +73,27 @@ t.test('a reservation given back at once leaves the next as it would have been',
     }),
   )
   t.pass('no counter-example')
+})
+
+t.test('what is given back never lies below now', async t => {
+  fc.assert(fc.property(instant, instant, (tat, now) => returned(tenPerSecond, tat, now) >= now))
+  t.equal(returned(tenPerSecond, 1_250, 1_000), 1_150)
+})
+
+t.test('only what is forgotten before it has refilled counts as evicted', async t => {
+  for (let max = 33; max < 60; max++) {
+    const table = new BucketTable(max)
+    const spent: string[] = []
+    const fill = (key: string, place: number | undefined, tat: number) => {
+      if (tat > 2_000) spent.push(key)
+      table.tat[place ?? -1] = tat
+    }
+    for (let i = 0; i < max; i++) fill(`${i}`, table.add(`${i}`, 0), i < 24 ? 9_000 : 1_000)
+    for (let i = 0; i < max; i++) fill(`new ${i}`, table.displace(`new ${i}`, 2_000), 9_999)
+    const lost = spent.filter(key => table.find(key) === undefined)
+    t.equal(table.evicted, lost.length, `${lost.length} of ${max}`)
+    t.equal(table.size, max)
+  }
 })
 
 t.test('memory limits', async t => {
@@ -166,6 +214,18 @@ t.test('address buckets', async t => {
     t.ok(buckets.size <= 3)
     t.equal(buckets.evicted, 0)
   })
+
+  t.test(
+    'whose place was reclaimed is unknown again, and spends nothing of its successor',
+    async t => {
+      const buckets = new AddressBuckets({ max: 1, hashKey })
+      const [before, after] = [addressKey('p', '192.0.2.1'), addressKey('p', '198.51.100.1')]
+      t.equal(granted(buckets, before, 0), 2)
+      t.equal(granted(buckets, after, 60_000, 1), 1)
+      t.equal(granted(buckets, before, 60_000), 2)
+      t.equal(granted(buckets, after, 60_000), 1)
+    },
+  )
 
   t.test(
     'a sender that proves itself gets a bucket of its own at an unproven one’s cost',

@@ -111,6 +111,13 @@ t.test('who is ended', async t => {
       takes: true,
       ended: [0],
     },
+    'one in its second second': {
+      held: [500, 523, 1],
+      ages: [2, 2, 1],
+      chunk: 1,
+      takes: true,
+      ended: [2],
+    },
     'as many as the chunk needs': {
       held: [100, 200, 300],
       ages: [2, 2, 2],
@@ -181,11 +188,36 @@ t.test('only uploads in the share that lacks room are ended', async t => {
   t.same([small.ended, over.ended], [false, true])
 })
 
+t.test('an eighth is freed at the cost of its own address alone', async t => {
+  const budget = new Budget(TOTAL)
+  const stranger = open(budget, { account: 'b' })
+  const own = open(budget, { account: 'a' })
+  budget.take(stranger, 2, 0)
+  budget.take(own, 1024 * KiB, 0)
+  t.equal(budget.take(open(budget, { account: 'a', since: 5_000 }), 1, 5_000), true)
+  t.same([stranger.ended, own.ended], [false, true])
+})
+
+t.test(
+  'an address is counted until its last upload is over, however often each is opened',
+  async t => {
+    const budget = new Budget(TOTAL)
+    const [one, two] = [open(budget, { account: 'a' }), open(budget, { account: 'a' })]
+    budget.open(one)
+    budget.take(one, 1, 0)
+    budget.release(two)
+    t.equal(budget.take(open(budget, { account: 'a' }), 1024 * KiB, 0), false)
+    budget.release(one)
+    t.equal(budget.take(open(budget, { account: 'a' }), 1024 * KiB, 0), true)
+  },
+)
+
 t.test('a body that is whole is never ended, and takes no more', async t => {
   const budget = new Budget(TOTAL)
   const whole = open(budget, { account: 'a' })
   budget.take(whole, 1024 * KiB, 0)
   budget.complete(whole)
+  budget.open(whole)
   t.equal(budget.take(whole, 1, 0), false)
   t.equal(budget.take(open(budget, { account: 'a', since: 5_000 }), 1, 5_000), false)
   t.equal(whole.ended, false)
