@@ -1,5 +1,47 @@
+import type { Clock } from '../clock.ts'
+import type { Upstream } from '../forward/upstream.ts'
+import type { Budget } from '../limit/budget.ts'
+import type { Limit } from '../limit/gcra.ts'
+import type { LimitStore } from '../limit/store.ts'
 import type { Outcome, RejectReason } from '../reasons.ts'
+import type { ReplayStore } from '../replay/store.ts'
 import type { Bytes, Millis } from '../units.ts'
+import type { OpenExchanges } from './open.ts'
+import type { Serving } from './route.ts'
+
+/** What every exchange of the process shares: it outlives generations. */
+export interface Site {
+  readonly clock: Clock
+  readonly limits: LimitStore
+  readonly addresses: AddressLimiter
+  readonly replay: ReplayStore
+  readonly budget: Budget
+  readonly upstream: Upstream
+  readonly observer: Observer
+  readonly open: OpenExchanges
+  /** Longest silence: of a body, and of a sender that does not read its answer. */
+  readonly idle: Millis
+  /** Whether event-loop delay or held bytes say that the process has too much to do. */
+  overloaded(): boolean
+  /** What is served now. An exchange keeps what it began with. */
+  serving(): Serving
+  /** `settling`: new work is taken, connections are closed after it. `closed`: no new work. */
+  draining(): 'no' | 'settling' | 'closed'
+}
+
+/** The per-address limit, spent before anything is proven. */
+export interface AddressLimiter {
+  spend(limit: Limit, provider: string, group: string): Promise<AddressSpend>
+  /** The delivery proved itself: what was granted is given back, and its bucket is kept before others. */
+  proved(limit: Limit, spent: AddressSpend): void
+}
+
+export interface AddressSpend {
+  readonly over: boolean
+  /** Names the bucket for `giveBack`. */
+  readonly key: string
+  readonly retryAfter: Millis
+}
 
 /** How one request ended: handed to the observer exactly once. */
 export interface Settled {
@@ -19,6 +61,8 @@ export interface Settled {
   readonly requestId: string
   readonly address: string
   readonly duration: Millis
+  /** From the head to the last byte of the body: the sender's share of the duration. */
+  readonly receiving: Millis
   /** From the first byte sent upstream to the last byte received; undefined when nothing was forwarded. */
   readonly upstream: Millis | undefined
   /** How long a proven delivery waited its turn. */
@@ -27,6 +71,8 @@ export interface Settled {
   readonly secret: 'current' | 'previous' | undefined
   /** Signed time less our own; undefined where none is signed. */
   readonly skew: Millis | undefined
+  /** What the operator is told of a failure upstream; undefined when nothing failed. */
+  readonly detail: string | undefined
 }
 
 /** Who is told what happened. */

@@ -1,0 +1,43 @@
+import { get } from 'node:http'
+import type { Millis } from '../units.ts'
+import { type Command, readArguments } from './command.ts'
+
+const PATIENCE: Millis = 2000
+
+export const command: Command = {
+  help: `hookwarden health [--url URL]
+
+Asks the admin listener whether it is ready: the health check of a container.
+
+  --url URL  the readiness page (http://127.0.0.1:9090/readyz)
+
+Exit codes: 0 ready, 1 not.`,
+
+  async main(args) {
+    const { url } = readArguments(args, {
+      url: { type: 'string', default: 'http://127.0.0.1:9090/readyz' },
+    })
+    const { status, body } = await ask(url)
+    console.log(body)
+    return status === 200 ? 0 : 1
+  },
+}
+
+function ask(url: string): Promise<{ status: number; body: string }> {
+  return new Promise(resolve => {
+    const failed = (error: Error): void => resolve({ status: 0, body: `${url}: ${error.message}` })
+    try {
+      const request = get(url, { timeout: PATIENCE }, answer => {
+        let body = ''
+        answer.setEncoding('utf8').on('data', text => {
+          body += text
+        })
+        answer.on('end', () => resolve({ status: answer.statusCode ?? 0, body }))
+      })
+      request.on('timeout', () => request.destroy(new Error('no answer in time')))
+      request.on('error', failed)
+    } catch (error) {
+      failed(error instanceof Error ? error : new Error(String(error)))
+    }
+  })
+}

@@ -1,0 +1,69 @@
+import { readFileSync } from 'node:fs'
+import { systemClock } from '../clock.ts'
+import type { Settings } from '../config/settings.ts'
+import { type Certificate, readCertificate } from '../listen/certificates.ts'
+import { serve } from '../process/serve.ts'
+import { untilStopped } from '../process/signals.ts'
+import { machineSources } from '../secrets/resolve.ts'
+import { type Command, readArguments } from './command.ts'
+import { readMap, USUAL_MAP } from './map.ts'
+import { paintIssue, processTerminal } from './terminal.ts'
+
+export const command: Command = {
+  help: `hookwarden run [--config FILE] [--dev]
+
+Serves: admits, verifies and forwards deliveries until SIGTERM, then finishes what is in flight.
+
+  --config FILE  the map (${USUAL_MAP})
+  --dev          make a self-signed certificate where the map names none, and allow plain: secrets
+
+Example: hookwarden run --config hookwarden.yaml
+Exit codes: 0 drained, 1 the map has issues or something had to be cut, 2 it cannot start, 70 a bug.`,
+
+  async main(args) {
+    const { config, dev } = readArguments(args, {
+      config: { type: 'string', default: USUAL_MAP },
+      dev: { type: 'boolean', default: false },
+    })
+    const { settings, issues } = readMap(config, dev)
+    if (settings === undefined) {
+      for (const issue of issues) console.error(paintIssue(issue, processTerminal))
+      return 1
+    }
+    const service = await serve({
+      settings,
+      sources: machineSources(dev),
+      certificates: await certificatesOf(settings),
+      clock: systemClock,
+      version: ownVersion(),
+    })
+    const { port, adminPort } = service
+    service.log.info('ready', {
+      https: port,
+      admin: adminPort,
+      providers: settings.providers.length,
+    })
+    return untilStopped(service)
+  },
+}
+
+/** The map's certificates, or one for this process alone. */
+async function certificatesOf({ listen }: Settings): Promise<readonly Certificate[]> {
+  if (listen.tls.length > 0) return listen.tls.map(readCertificate)
+  const { generate } = await import('selfsigned')
+  const made = await generate([{ name: 'commonName', value: 'localhost' }], {
+    keyType: 'ec',
+    curve: 'P-256',
+    algorithm: 'sha256',
+  })
+  return [{ cert: made.cert, key: made.private }]
+}
+
+function ownVersion(): string {
+  const manifest: unknown = JSON.parse(
+    readFileSync(new URL('../../package.json', import.meta.url), 'utf8'),
+  )
+  return typeof manifest === 'object' && manifest !== null && 'version' in manifest
+    ? String(manifest.version)
+    : ''
+}

@@ -1,0 +1,29 @@
+import { declaredLength } from '../admit/length.ts'
+import { type Head, REPEATED } from '../head.ts'
+import type { Verdict } from '../reasons.ts'
+import { hostAllowed, plainTarget } from '../route/target.ts'
+
+/** More header lines than any sender uses. */
+const MOST_HEADERS = 100
+
+/**
+ * What a parser lets through and two readers may understand differently. It is refused, never normalised: senders
+ * are machines.
+ *
+ * @see RFC 9112, sections 3 and 6
+ */
+export function framing(head: Head, version: string, hosts: ReadonlySet<string>): Verdict {
+  if (head.raw.length > MOST_HEADERS * 2) return 'header_too_large'
+  if (version !== '1.1' && version !== '1.0') return 'malformed_http'
+  if (!plainTarget(head.target)) return 'malformed_http'
+  if (declaredLength(head) === 'malformed_http') return 'malformed_http'
+  if (head.only('expect') !== undefined && !awaitsContinue(head)) return 'expectation'
+  return hostAllowed(head.only('host'), hosts)
+}
+
+/** Whether the sender holds its body back until it is told to go on. See RFC 9110, 10.1.1. */
+export function awaitsContinue(head: Head): boolean {
+  const expected = head.only('expect')
+  if (expected === undefined || expected === REPEATED) return false
+  return expected.toLowerCase() === '100-continue'
+}

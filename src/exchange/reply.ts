@@ -1,0 +1,122 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Bytes, Millis } from '../units.ts'
+
+/** How much more of a body is read before a connection closes, so that the answer is not lost to a reset. */
+const LINGER: { readonly bytes: Bytes; readonly time: Millis } = { bytes: 1024 ** 2, time: 2000 }
+
+/** An answer of our own: a coarse word for the sender, nothing of what was expected. */
+export interface OwnAnswer {
+  readonly status: number
+  /** `error` and its coarse word, or `status` and `duplicate`. */
+  readonly says: readonly [key: 'error' | 'status', word: string]
+  readonly requestId: string
+  /** 0 for none. */
+  readonly retryAfter: Millis
+  /** Value of `Allow`; undefined for none. */
+  readonly allow: string | undefined
+  /** What is still to come of the request's body. */
+  readonly rest: 'none' | 'small' | 'large'
+}
+
+/** Back-pressure on an answer from upstream. */
+export interface Source {
+  pause(): void
+  resume(): void
+}
+
+/** The response of one exchange: an answer of our own, or the upstream's as the sender takes it. */
+export class Reply {
+  readonly #req: IncomingMessage
+  readonly #res: ServerResponse
+  #source: Source | undefined
+  /** When the sender last took or sent something. */
+  #progress: Millis
+  /** The sender took something since deadlines were looked at. */
+  #moved = false
+  #lingered: Bytes = 0
+
+  constructor(req: IncomingMessage, res: ServerResponse, now: Millis) {
+    this.#req = req
+    this.#res = res
+    this.#progress = now
+  }
+
+  get begun(): boolean {
+    return this.#res.headersSent
+  }
+
+  get status(): number {
+    return this.#res.statusCode
+  }
+
+  /** The response is complete, or its connection is gone. */
+  get closed(): boolean {
+    return this.#res.closed
+  }
+
+  /** Closes the connection after this answer. */
+  closeAfter(): void {
+    this.#res.shouldKeepAlive = false
+  }
+
+  /** Answers on our own account. A small rest of the body is dropped, before a large one the connection ends. */
+  own(answer: OwnAnswer, now: Millis): void {
+    const [key, word] = answer.says
+    const body = `{"${key}":"${word}","request_id":"${answer.requestId}"}\n`
+    const headers = ['Content-Type', 'application/json', 'Content-Length', String(body.length)]
+    headers.push('Cache-Control', 'no-store', 'X-Content-Type-Options', 'nosniff')
+    if (answer.retryAfter > 0)
+      headers.push('Retry-After', String(Math.ceil(answer.retryAfter / 1000)))
+    if (answer.allow !== undefined) headers.push('Allow', answer.allow)
+    if (answer.rest === 'large') this.closeAfter()
+    this.#progress = now
+    this.#res.writeHead(answer.status, headers)
+    if (answer.rest !== 'large') return void this.#res.end(body)
+    this.#res.write(body) // all the sender waits for; `end` would close while it still sends
+  }
+
+  /** More of the body came after the answer. */
+  drop(bytes: Bytes): void {
+    this.#lingered += bytes
+    if (this.#lingered > LINGER.bytes) this.end()
+  }
+
+  /** @throws what node:http throws for a header that is none */
+  start(status: number, headers: string[], source: Source): void {
+    this.#source = source
+    this.#res.writeHead(status, headers)
+  }
+
+  write(chunk: Buffer, now: Millis): void {
+    this.#progress = now
+    if (this.#res.write(chunk)) return
+    this.#source?.pause()
+    this.#res.once('drain', () => this.#drained())
+  }
+
+  /** The answer is whole. A second time does nothing. */
+  end(now: Millis = this.#progress): void {
+    this.#progress = now
+    if (!this.#res.writableEnded) this.#res.end()
+  }
+
+  /** A cut answer cuts the connection: the sender must not take it for a whole one. */
+  cut(): void {
+    this.#req.socket.destroy()
+  }
+
+  #drained(): void {
+    this.#moved = true
+    this.#source?.resume()
+  }
+
+  /** Ends what lingers too long, and cuts off a sender that does not read its answer. */
+  checkDeadlines(now: Millis, idle: Millis): void {
+    if (this.#moved) this.#progress = now
+    this.#moved = false
+    const quiet = now - this.#progress
+    if (this.#res.writableEnded || this.#res.writableNeedDrain) {
+      if (quiet > idle) this.cut()
+    } else if (quiet > LINGER.time && this.#source === undefined) this.end()
+  }
+}

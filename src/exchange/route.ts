@@ -1,0 +1,70 @@
+import type { Networks } from '../admit/networks.ts'
+import type { Credentials } from '../forward/clean.ts'
+import type { Gate } from '../limit/gate.ts'
+import type { Limit } from '../limit/gcra.ts'
+import type { RouteTable } from '../route/table.ts'
+import type { Bytes, Millis } from '../units.ts'
+import type { Verifier } from '../verify/verifier.ts'
+
+/** What one generation serves. */
+export interface Serving {
+  readonly routes: RouteTable<Route>
+  /** Names of ours; empty for any. */
+  readonly hosts: ReadonlySet<string>
+  readonly trusted: Networks
+  /** What requests without a route spend, by address. */
+  readonly unrouted: Limit
+}
+
+/** A path that senders call, and where it leads. */
+export interface Route {
+  readonly path: string
+  readonly upstreamPath: string
+  /** Whether the sender waits for the flow's own answer. */
+  readonly sync: boolean
+  /** Flow id: replay memory never mixes flows. */
+  readonly flow: string
+  /** Window of replay memory; undefined when off. */
+  readonly replay: Millis | undefined
+  readonly provider: Provider
+}
+
+/** One sender with everything about it worked out. */
+export interface Provider {
+  readonly name: string
+  readonly mode: 'enforce' | 'report' | 'off'
+  readonly methods: ReadonlySet<string>
+  /** Value of `Allow`. */
+  readonly allow: string
+  readonly contentTypes: ReadonlySet<string>
+  readonly maxBody: Bytes
+  /** Headers and body. */
+  readonly deadline: Millis
+  /** Undefined when every address may send. */
+  readonly allowIps: Networks | undefined
+  /** Undefined while no secret is usable. */
+  readonly verifier: Verifier | undefined
+  readonly credentials: Credentials
+  readonly addressLimit: Limit
+  /** What a proven delivery spends: the provider's own limit first, then the process's. */
+  readonly proven: readonly PaceLimit[]
+  /** What an unproven pass spends. */
+  readonly unproven: readonly PaceLimit[]
+  readonly gate: Gate
+  /** How long a proven delivery may wait in all. */
+  readonly patience: Millis
+  readonly answerWithin: Millis
+  /** Upstream deadline to the first answer byte. */
+  readonly upstreamAnswer: Millis
+  /** Upstream deadline for the whole answer: never less than the first byte's. */
+  readonly upstreamWhole: Millis
+  /** How long a replay claim is held for its owner. */
+  readonly lease: Millis
+}
+
+/** A limit, the bucket it is spent from, and the reason it refuses with. */
+export interface PaceLimit {
+  readonly limit: Limit
+  readonly key: string
+  readonly reason: 'rate_provider' | 'rate_global'
+}

@@ -1,0 +1,159 @@
+import { compileNetworks } from '../admit/networks.ts'
+import type { ProviderSettings, Settings } from '../config/settings.ts'
+import { UNSIGNED } from '../exchange/check.ts'
+import type { PaceLimit, Provider, Route, Serving } from '../exchange/route.ts'
+import { Gate } from '../limit/gate.ts'
+import { limitOf } from '../limit/store.ts'
+import { RouteTable } from '../route/table.ts'
+import { resolveSecret, type SecretSources } from '../secrets/resolve.ts'
+import type { Millis, Rate } from '../units.ts'
+import { bindVerifier } from '../verify/bind.ts'
+import { compileScheme } from '../verify/compile.ts'
+import type { CompiledScheme } from '../verify/compiled.ts'
+import { keyProblem } from '../verify/key.ts'
+import type { Key, Verifier } from '../verify/verifier.ts'
+
+/** One reading of the map, compiled: swapped whole, retired when its last exchange settles. */
+export interface Generation {
+  readonly serving: Serving
+  readonly senders: readonly Sender[]
+}
+
+/** What the operator is told of a provider. */
+export interface Sender {
+  readonly name: string
+  readonly preset: string | undefined
+  readonly mode: ProviderSettings['mode']
+  readonly signed: 'signature' | 'token' | 'none'
+  /** Whether its scheme signs a time. */
+  readonly timed: boolean
+  readonly ready: boolean
+  /** Why secrets cannot be used; names references, never values. */
+  readonly problems: readonly string[]
+  /** When the first of its secrets that ends does so; undefined when none does. */
+  readonly secretExpiry: Millis | undefined
+}
+
+/** Longer than any answer may take, so that a replay claim outlives its exchange. */
+const LEASE_SPARE: Millis = 5000
+
+/** Compiles what the map says; secrets are resolved here and nowhere later. */
+export function compileGeneration(settings: Settings, sources: SecretSources): Generation {
+  const verified = settings.limits.verified.map((rate, i) => processLimit(`verified:${i}`, rate))
+  const unproven = settings.limits.verified.map((rate, i) =>
+    processLimit(`unproven:${i}`, quarter(rate)),
+  )
+  const senders: Sender[] = []
+  const entries: [string, Route][] = []
+  for (const one of settings.providers) {
+    const bound = bind(one, sources)
+    senders.push(bound.sender)
+    const provider = compileProvider(one, settings, bound, verified, [...unproven, ...verified])
+    for (const { path, flow, sync, replay } of one.routes) {
+      const upstreamPath = `/webhooks/flows/${flow}${sync ? '/sync' : ''}`
+      entries.push([path, { path, upstreamPath, flow, sync, replay, provider }])
+    }
+  }
+  return {
+    senders,
+    serving: {
+      routes: new RouteTable(entries),
+      hosts: new Set(settings.hosts),
+      trusted: compileNetworks(settings.trustProxies),
+      unrouted: limitOf('per_address', settings.unroutedPerAddress),
+    },
+  }
+}
+
+/** A verifier with what the operator is told of it. */
+interface Bound {
+  readonly sender: Sender
+  readonly verifier: Verifier | undefined
+  readonly credentials: CompiledScheme['credentials']
+}
+
+function bind(one: ProviderSettings, sources: SecretSources): Bound {
+  const { name, preset, mode, scheme, publicUrl } = one
+  const told = { name, preset, mode, secretExpiry: firstEnd(one) }
+  if ('none' in scheme) {
+    const sender: Sender = { ...told, signed: 'none', timed: false, ready: true, problems: [] }
+    return { sender, verifier: UNSIGNED, credentials: { headers: [], query: [] } }
+  }
+  const compiled = compileScheme(scheme, { publicUrl })
+  if (Array.isArray(compiled))
+    throw new Error(`the scheme of ${name} was checked before it came here`)
+  const { keys, problems } = readKeys(one, compiled, sources)
+  const ready = keys.length > 0
+  const signed = compiled.kind === 'token' ? 'token' : 'signature'
+  const timed = compiled.time !== undefined
+  return {
+    sender: { ...told, signed, timed, ready, problems },
+    verifier: ready ? bindVerifier(compiled, keys) : undefined,
+    credentials: compiled.credentials,
+  }
+}
+
+function readKeys(one: ProviderSettings, compiled: CompiledScheme, sources: SecretSources) {
+  const keys: Key[] = []
+  const problems: string[] = []
+  for (const [i, { ref, until }] of one.secrets.entries()) {
+    const secret = resolveSecret(ref, sources)
+    const problem = 'problem' in secret ? secret.problem : keyProblem(compiled, secret.bytes)
+    if (problem !== undefined) problems.push('problem' in secret ? problem : `${ref}: ${problem}`)
+    else if (!('problem' in secret)) {
+      keys.push({ bytes: secret.bytes, place: i === 0 ? 'current' : 'previous', until })
+    }
+  }
+  return { keys, problems }
+}
+
+function compileProvider(
+  one: ProviderSettings,
+  settings: Settings,
+  { verifier, credentials }: Bound,
+  verified: readonly PaceLimit[],
+  unproven: readonly PaceLimit[],
+): Provider {
+  const { name, limits, upstreamAnswer, answerWithin } = one
+  const upstreamWhole = Math.max(upstreamAnswer, settings.upstream.body)
+  const own: PaceLimit = {
+    limit: limitOf('per_provider', limits.perProvider),
+    key: `provider:${name}`,
+    reason: 'rate_provider',
+  }
+  return {
+    name,
+    mode: one.mode,
+    methods: new Set(one.methods),
+    allow: one.methods.join(', '),
+    contentTypes: new Set(one.contentTypes),
+    maxBody: limits.body,
+    deadline: limits.deadline,
+    allowIps: one.allowIps.length === 0 ? undefined : compileNetworks(one.allowIps),
+    verifier,
+    credentials,
+    addressLimit: limitOf('per_address', limits.perAddress),
+    proven: [own, ...verified],
+    unproven,
+    gate: new Gate(limits.concurrency),
+    patience: limits.patience,
+    answerWithin,
+    upstreamAnswer,
+    upstreamWhole,
+    lease: answerWithin + upstreamWhole + LEASE_SPARE,
+  }
+}
+
+function processLimit(key: string, rate: Rate): PaceLimit {
+  return { limit: limitOf('verified', rate), key, reason: 'rate_global' }
+}
+
+/** What unproven passes may take together of a limit meant for proven ones. */
+function quarter({ count, per }: Rate): Rate {
+  return { count: Math.max(1, Math.floor(count / 4)), per }
+}
+
+function firstEnd({ secrets }: ProviderSettings): Millis | undefined {
+  const ends = secrets.flatMap(({ until }) => (until === undefined ? [] : [until]))
+  return ends.length === 0 ? undefined : Math.min(...ends)
+}

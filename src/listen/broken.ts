@@ -1,0 +1,90 @@
+import { randomUUID } from 'node:crypto'
+import type { Socket } from 'node:net'
+import type { Exchange } from '../exchange/exchange.ts'
+import type { Peer } from '../exchange/peer.ts'
+import type { Site } from '../exchange/site.ts'
+import { REASONS, type RejectReason } from '../reasons.ts'
+import type { Millis } from '../units.ts'
+
+/** What a connection remembers. */
+export interface Line {
+  readonly peer: Peer
+  /** The newest exchange: the only one whose body may be unfinished. */
+  exchange: Exchange | undefined
+  /** How often its parser has failed: after the first time it is only drained. */
+  failures: number
+}
+
+/** How long a sender may take to read why its connection ends. */
+const FAREWELL: Millis = 1000
+/** Reads of up to 64 KiB that are dropped before it is cut off all the same. */
+const MOST_READS = 64
+
+/** Reads what node:http says of a connection it gives up; undefined where nobody is left to answer. */
+function reasonOf(error: NodeJS.ErrnoException, socket: Socket): RejectReason | undefined {
+  if (error.code === 'HPE_HEADER_OVERFLOW') return 'header_too_large'
+  if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT')
+    return socket.bytesRead > 0 ? 'deadline' : undefined
+  return error.code?.startsWith('HPE_') ? 'malformed_http' : undefined
+}
+
+/** A parser gave up, or a head came too slowly: one answer, one count, and the connection ends. */
+export function onBroken(
+  error: NodeJS.ErrnoException,
+  socket: Socket,
+  line: Line,
+  site: Site,
+): void {
+  if (++line.failures > 1) {
+    if (line.failures > MOST_READS) socket.destroy()
+    return
+  }
+  const reason = reasonOf(error, socket)
+  if (reason === undefined || !socket.writable) return void socket.destroy()
+  site.clock.after(FAREWELL + site.idle, destroy, socket)
+  if (line.exchange === undefined || line.exchange.finished) return part(socket, line, site, reason)
+  if (error.code === 'HPE_INVALID_EOF_STATE') return void socket.destroy() // it left in the middle of its body
+  if (line.exchange.broken(reason)) return
+  line.exchange.afterwards = () => part(socket, line, site, reason)
+}
+
+/** Answers and counts what never became an exchange. */
+export function part(socket: Socket, { peer }: Line, site: Site, reason: RejectReason): void {
+  const { status, says } = REASONS[reason]
+  const requestId = randomUUID()
+  const body = `{"error":"${says}","request_id":"${requestId}"}\n`
+  socket.end(
+    `HTTP/1.1 ${status} ${PHRASES[status] ?? 'Refused'}\r\nConnection: close\r\n` +
+      `Content-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+  )
+  site.clock.after(FAREWELL, destroy, socket)
+  site.observer.settled({
+    provider: 'none',
+    outcome: 'rejected',
+    reason,
+    status,
+    from: 'hookwarden',
+    method: '',
+    route: undefined,
+    bytes: 0,
+    requestId,
+    address: peer.address,
+    duration: 0,
+    receiving: 0,
+    upstream: undefined,
+    paced: 0,
+    secret: undefined,
+    skew: undefined,
+    detail: undefined,
+  })
+}
+
+const PHRASES: Readonly<Record<number, string>> = {
+  400: 'Bad Request',
+  408: 'Request Timeout',
+  431: 'Request Header Fields Too Large',
+}
+
+function destroy(socket: Socket): void {
+  socket.destroy()
+}

@@ -1,0 +1,57 @@
+import type { Socket } from 'node:net'
+import { groupOf, parseAddress } from '../admit/address.ts'
+import type { Networks } from '../admit/networks.ts'
+import type { Peer } from '../exchange/peer.ts'
+
+/** What refuses a connection. */
+export type ConnectionLimit = 'connections' | 'connections_per_address'
+
+/** The caps on open connections, counted before any handshake. */
+export interface ConnectionCaps {
+  readonly connections: number
+  readonly connectionsPerAddress: number
+  /** Peers that many senders share. */
+  trusted(): Networks
+}
+
+/** Counts connections, in all and by address, and lets no more in than the caps allow. */
+export class Connections {
+  readonly #caps: ConnectionCaps
+  readonly #byGroup = new Map<string, number>()
+  #count = 0
+
+  constructor(caps: ConnectionCaps) {
+    this.#caps = caps
+  }
+
+  get count(): number {
+    return this.#count
+  }
+
+  /** Takes a connection in until it closes, or says which cap refuses it. */
+  admit(socket: Socket, peer: Peer): ConnectionLimit | undefined {
+    if (this.#count >= this.#caps.connections) return 'connections'
+    const { group, address } = peer
+    const ofGroup = this.#byGroup.get(group) ?? 0
+    if (ofGroup >= this.#caps.connectionsPerAddress && !this.#caps.trusted().has(address)) {
+      return 'connections_per_address'
+    }
+    this.#count++
+    this.#byGroup.set(group, ofGroup + 1)
+    socket.once('close', () => this.#gone(group))
+    return undefined
+  }
+
+  #gone(group: string): void {
+    this.#count--
+    const left = (this.#byGroup.get(group) ?? 1) - 1
+    if (left === 0) this.#byGroup.delete(group)
+    else this.#byGroup.set(group, left)
+  }
+}
+
+/** Who is at the other end; undefined when it is gone already. */
+export function peerOf(socket: Socket): Peer | undefined {
+  const address = parseAddress(socket.remoteAddress ?? '')
+  return address === undefined ? undefined : { address, group: groupOf(address) }
+}

@@ -1,0 +1,195 @@
+import { randomBytes } from 'node:crypto'
+import type { Clock, Timer } from '../clock.ts'
+import type { Settings } from '../config/settings.ts'
+import { OpenExchanges, SWEEP } from '../exchange/open.ts'
+import type { Site } from '../exchange/site.ts'
+import { Upstream } from '../forward/upstream.ts'
+import { compileGeneration } from '../generation/compile.ts'
+import { AddressBuckets } from '../limit/address-buckets.ts'
+import { Budget } from '../limit/budget.ts'
+import { MemoryLimits } from '../limit/memory-limits.ts'
+import { type Admin, openAdmin } from '../listen/admin.ts'
+import { type Certificate, prepare } from '../listen/certificates.ts'
+import { type Ingress, openIngress } from '../listen/ingress.ts'
+import { MemoryReplay } from '../replay/memory-replay.ts'
+import { Log } from '../report/log.ts'
+import { Metrics } from '../report/metrics.ts'
+import { Report } from '../report/report.ts'
+import type { Put } from '../report/sink.ts'
+import type { SecretSources } from '../secrets/resolve.ts'
+import { connectionsFor } from './descriptors.ts'
+import { LoopDelay } from './overload.ts'
+
+/** What a service is made of: tests give a clock and a log of their own. */
+export interface ServeOptions {
+  readonly settings: Settings
+  readonly sources: SecretSources
+  readonly certificates: readonly Certificate[]
+  readonly clock: Clock
+  readonly version: string
+  /** Where log lines go; standard output unless given. */
+  readonly put?: Put
+  /** Whether the event loop is too slow; measured unless given. */
+  readonly slow?: () => boolean
+}
+
+/** A running Hookwarden. */
+export interface Service {
+  readonly port: number
+  readonly adminPort: number
+  readonly log: Log
+  /** Stops taking work and finishes what is in flight. Resolves with how many had to be cut. */
+  drain(): Promise<number>
+  /** Ends at once. */
+  close(): Promise<void>
+}
+
+const ADDRESSES = 100_000
+const LIMIT_KEYS = 10_000
+const REPLAY_ENTRIES = 200_000
+
+/** Starts both listeners. Throws a fault where that cannot be done; nothing is left running then. */
+export async function serve(options: ServeOptions): Promise<Service> {
+  const { settings, clock, sources } = options
+  const { limits } = settings
+  const generation = compileGeneration(settings, sources)
+  const buckets = new AddressBuckets({ max: ADDRESSES, hashKey: randomBytes(8) })
+  const store = new MemoryLimits(LIMIT_KEYS)
+  const replay = new MemoryReplay({ max: REPLAY_ENTRIES })
+  const budget = new Budget(limits.buffered)
+  const open = new OpenExchanges()
+  const certificates = options.certificates.map(prepare)
+  const log = new Log({ clock, ...(options.put && { put: options.put }) })
+  const delay = options.slow === undefined ? new LoopDelay(clock) : undefined
+  const slow = options.slow ?? (() => delay?.slow === true)
+  const overloaded = () => slow() || budget.held > budget.total * 0.8
+  let draining: 'no' | 'settling' | 'closed' = 'no'
+  let ingress: Ingress | undefined
+  let admin: Admin | undefined
+  const senders = new Map(generation.senders.map(sender => [sender.name, sender]))
+  const metrics = new Metrics({
+    providers: generation.senders,
+    version: options.version,
+    node: process.version,
+    clock,
+    gauges: {
+      inFlight: () => open.count,
+      buffered: () => budget.held,
+      connections: () => ingress?.connections.count ?? 0,
+      overloaded,
+      limiterKeys: scope => (scope === 'address' ? buckets.size : store.size),
+      limiterEvicted: scope => (scope === 'address' ? buckets.evicted : store.evicted),
+      replayEntries: () => replay.size,
+      replayEvicted: () => replay.evicted,
+      ready: name => senders.get(name)?.ready === true,
+      certificates: () => certificates,
+      logLinesDropped: () => log.dropped,
+    },
+  })
+  const site: Omit<Site, 'addresses'> = {
+    clock,
+    limits: store,
+    replay,
+    budget,
+    upstream: new Upstream(settings.upstream.url, settings.upstream.connect),
+    observer: new Report(metrics, log),
+    open,
+    idle: limits.idle,
+    overloaded,
+    serving: () => generation.serving,
+    draining: () => draining,
+  }
+  for (const { name, problems } of generation.senders) {
+    for (const problem of problems)
+      log.error('a secret cannot be used', { provider: name, problem })
+  }
+  const connections = connectionsFor(limits.connections, log)
+  let sweeping: Timer = clock.after(SWEEP, sweep, undefined)
+
+  function sweep(): void {
+    open.sweep(clock.now())
+    sweeping = clock.after(SWEEP, sweep, undefined)
+  }
+
+  async function close(): Promise<void> {
+    sweeping.cancel()
+    delay?.stop()
+    await ingress?.close()
+    await admin?.close()
+    await site.upstream.close()
+    await log.flush()
+  }
+
+  try {
+    admin = await openAdmin({
+      endpoint: settings.listen.admin,
+      metrics: () => metrics.text(),
+      contentType: metrics.contentType,
+      readiness: () => ({
+        ready: ingress !== undefined && draining === 'no',
+        state: draining === 'no' ? 'serving' : 'draining',
+        providers: Object.fromEntries(
+          generation.senders.map(({ name, ready, mode }) => [name, stateOf(ready, mode)]),
+        ),
+      }),
+    })
+    ingress = await openIngress({
+      endpoint: settings.listen.https,
+      certificates,
+      caps: {
+        connections,
+        connectionsPerAddress: limits.connectionsPerAddress,
+        trusted: () => generation.serving.trusted,
+      },
+      headers: limits.headers,
+      longest: Math.max(0, ...settings.providers.map(one => one.limits.deadline)) + 2 * limits.idle,
+      site,
+      buckets,
+      refused: metrics,
+    })
+  } catch (error) {
+    await close()
+    throw error
+  }
+  const listening = ingress
+
+  return {
+    port: listening.port,
+    adminPort: admin.port,
+    log,
+    close,
+    async drain() {
+      draining = 'settling'
+      const { settle, within } = settings.drain
+      log.info('draining: new work is taken a little longer', { in_flight: open.count })
+      await after(clock, settle)
+      draining = 'closed'
+      listening.stopAccepting()
+      const late = await emptyWithin(open, clock, within - settle)
+      if (late > 0) log.error('not all was finished in time', { cut: late })
+      else log.info('drained: everything in flight was finished')
+      await close()
+      return late
+    },
+  }
+}
+
+function stateOf(ready: boolean, mode: string): string {
+  if (mode === 'off') return 'off'
+  return ready ? 'ready' : 'secret_unavailable'
+}
+
+function after(clock: Clock, wait: number): Promise<void> {
+  return new Promise(resolve => void clock.after(wait, () => resolve(), undefined))
+}
+
+/** Waits until nothing is in flight, and says how many still are when the time is over. */
+function emptyWithin(open: OpenExchanges, clock: Clock, wait: number): Promise<number> {
+  return new Promise(resolve => {
+    const timer = clock.after(wait, () => resolve(open.count), undefined)
+    open.whenEmpty(() => {
+      timer.cancel()
+      resolve(0)
+    })
+  })
+}
