@@ -11,7 +11,7 @@ import type { MapValues, ProviderValues } from './schema.ts'
 import { nearest } from './suggest.ts'
 
 /** What is wrong with a scheme; `column` counts from 1 within the text of `key`, such as `items[1]`. */
-export interface SchemeFlaw {
+interface SchemeFlaw {
   readonly key: string
   readonly column: number
   readonly message: string
@@ -55,7 +55,7 @@ export function checkSenders(
 }
 
 /** The scheme of a provider whose entry is in order; undefined for one that names none. */
-export function signingOf(
+function signingOf(
   name: string,
   given: { readonly preset?: string | undefined; readonly scheme?: unknown },
 ): Signing | undefined {

@@ -25,13 +25,13 @@ export interface Place {
 }
 
 /** A stretch of the text that may be a secret. */
-export interface Blot {
+interface Blot {
   readonly from: number
   readonly to: number
 }
 
 /** A problem of the YAML itself. */
-export interface Flaw {
+interface Flaw {
   readonly offset: number
   readonly path: Path
   readonly message: string
