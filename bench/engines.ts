@@ -1,11 +1,12 @@
 import { existsSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
-import { delimiter, join } from 'node:path'
+import { delimiter, dirname, join } from 'node:path'
 import { type Child, startProgram } from './child.ts'
 import { freePort, type Site } from './site.ts'
 
 const SBIN = ['/usr/local/sbin', '/usr/sbin', '/sbin']
-const MODULES = ['/usr/lib/nginx/modules', '/usr/share/nginx/modules', '/usr/local/nginx/modules']
+/** Beside the program, as distributions and nginx's own installation lay them out. */
+const MODULES = ['../lib/nginx/modules', '../modules', '../share/nginx/modules']
 
 /** Where a program is installed; undefined when it is not. */
 function programAt(name: string): string | undefined {
@@ -13,14 +14,19 @@ function programAt(name: string): string | undefined {
   return folders.map(folder => join(folder, name)).find(file => existsSync(file))
 }
 
+function moduleOf(nginx: string): string | undefined {
+  const files = MODULES.map(at => join(dirname(nginx), at, 'ngx_http_js_module.so'))
+  return files.find(file => existsSync(file))
+}
+
 /** Starts nginx with njs, one worker; undefined when either is not installed. */
 export async function startNginx(site: Site): Promise<{ child: Child; port: number } | undefined> {
   const nginx = programAt('nginx')
-  const module = MODULES.map(at => join(at, 'ngx_http_js_module.so')).find(file => existsSync(file))
+  const module = nginx === undefined ? undefined : moduleOf(nginx)
   if (nginx === undefined || module === undefined) return undefined
   const port = await freePort()
   const config = join(site.folder, 'nginx.conf')
-  writeFileSync(join(site.folder, 'verify.js'), NJS)
+  writeFileSync(join(site.folder, 'verify.js'), njs(site.secret))
   writeFileSync(config, nginxConfig(site, port, module))
   const args = ['-p', site.folder, '-c', config, '-e', join(site.folder, 'nginx.err')]
   const child = startProgram(nginx, args, join(site.folder, 'nginx.log'))
@@ -58,9 +64,9 @@ async function untilListening(port: number, child: Child): Promise<void> {
   throw new Error(`${child.process.spawnfile} does not listen`)
 }
 
-const NJS = `import crypto from 'crypto'
+const njs = (secret: string): string => `import crypto from 'crypto'
 function verify(r) {
-  var mac = crypto.createHmac('sha256', process.env.BENCH_SECRET)
+  var mac = crypto.createHmac('sha256', '${secret}')
   mac.update(r.requestBuffer || '')
   if (r.headersIn['X-Hub-Signature-256'] !== 'sha256=' + mac.digest('hex')) {
     r.return(401, '{"error":"signature"}')
@@ -76,7 +82,6 @@ function nginxConfig(site: Site, port: number, module: string): string {
 worker_processes 1;
 pid ${site.folder}/nginx.pid;
 load_module ${module};
-env BENCH_SECRET=${site.secret};
 events { worker_connections 4096; }
 http {
   access_log off;
@@ -130,7 +135,7 @@ defaults
 frontend hooks
   bind 127.0.0.1:${port} ssl crt ${site.bothFile} alpn http/1.1
   http-request return status 401 ${unsigned} unless { req.hdr(x-hub-signature-256) -m found }
-  http-request wait-for-body time 10s at-least 1m
+  http-request wait-for-body time 10s
   http-request set-var(txn.mac) req.body,hmac(sha256,${key}),hex,lower
   http-request set-var-fmt(txn.right) sha256=%[var(txn.mac)]
   acl genuine req.hdr(x-hub-signature-256),strcmp(txn.right) eq 0
