@@ -1,0 +1,103 @@
+import { get } from 'node:http'
+import { type Clock, systemClock } from '../../src/clock.ts'
+import { loadMap } from '../../src/config/load.ts'
+import { type Service, serve } from '../../src/process/serve.ts'
+import { compileScheme } from '../../src/verify/compile.ts'
+import { developmentCertificate } from './certificate.ts'
+import { parseMetrics, type Series } from './metrics.ts'
+
+/** How a Hookwarden under test differs from one in service. */
+export interface HookwardenOptions {
+  /** The map less `version`, `listen` and `upstream`, which the harness writes. */
+  readonly map: string
+  /** Port of the upstream on loopback. */
+  readonly upstream: number
+  /** `upstream:` as the map has it, where a plain URL is not enough. */
+  readonly upstreamMap?: string
+  readonly clock?: Clock
+  readonly env?: Readonly<Record<string, string>>
+  /** Whether the event loop is too slow; never unless given. */
+  readonly slow?: () => boolean
+}
+
+/** A Hookwarden in this process, on free ports of loopback. */
+export interface Hookwarden {
+  readonly port: number
+  readonly service: Service
+  /** One object for each log line so far. */
+  readonly lines: Record<string, unknown>[]
+  /** Every series that /metrics shows. */
+  metrics(): Promise<Series>
+  /** GET on the admin listener. */
+  admin(path: string, headers?: Record<string, string>): Promise<{ status: number; body: string }>
+  close(): Promise<void>
+}
+
+/** Starts one. Throws with every issue where the map has any. */
+export async function startHookwarden(options: HookwardenOptions): Promise<Hookwarden> {
+  const upstream = options.upstreamMap ?? `http://127.0.0.1:${options.upstream}`
+  const text = `version: 1
+upstream: ${upstream}
+listen: { https: 127.0.0.1:8443, admin: 127.0.0.1:9090 }
+${options.map}`
+  const loaded = loadMap(text, {
+    file: 'test.yaml',
+    dev: true,
+    compileScheme: (scheme, at) => {
+      const compiled = compileScheme(scheme, at)
+      return Array.isArray(compiled) ? compiled : []
+    },
+  })
+  if (loaded.settings === undefined) throw new Error(JSON.stringify(loaded.issues, undefined, 2))
+  const { settings } = loaded
+  const { cert, key } = await developmentCertificate()
+  const lines: Record<string, unknown>[] = []
+  const service = await serve({
+    settings: {
+      ...settings,
+      listen: {
+        ...settings.listen,
+        https: { host: '127.0.0.1', port: 0 },
+        admin: { host: '127.0.0.1', port: 0 },
+      },
+    },
+    sources: { env: options.env ?? {}, readFile: () => new Uint8Array(), dev: true },
+    certificates: [{ cert, key }],
+    clock: options.clock ?? systemClock,
+    version: 'test',
+    slow: options.slow ?? (() => false),
+    put: (written, done) => {
+      for (const line of written.split('\n')) {
+        if (line !== '') lines.push(JSON.parse(line) as Record<string, unknown>)
+      }
+      done(undefined)
+    },
+  })
+  const admin = (path: string, headers: Record<string, string> = {}) =>
+    ask(service.adminPort, path, headers)
+  return {
+    port: service.port,
+    service,
+    lines,
+    admin,
+    metrics: async () => parseMetrics((await admin('/metrics')).body),
+    close: () => service.close(),
+  }
+}
+
+function ask(
+  port: number,
+  path: string,
+  headers: Record<string, string>,
+): Promise<{ status: number; body: string }> {
+  return new Promise((resolve, reject) => {
+    const request = get({ host: '127.0.0.1', port, path, headers, agent: false }, answer => {
+      let body = ''
+      answer.setEncoding('utf8').on('data', (text: string) => {
+        body += text
+      })
+      answer.on('end', () => resolve({ status: answer.statusCode ?? 0, body }))
+    })
+    request.on('error', reject)
+  })
+}
