@@ -10,25 +10,27 @@ export const HANDSHAKE_FAILURES = [
 ] as const
 export type HandshakeFailure = (typeof HANDSHAKE_FAILURES)[number]
 
-const CODES: Readonly<Record<string, HandshakeFailure>> = {
-  ERR_TLS_HANDSHAKE_TIMEOUT: 'timeout',
-  ECONNRESET: 'left',
-  EPIPE: 'left',
-  ERR_SSL_HTTP_REQUEST: 'plaintext',
-  ERR_SSL_WRONG_VERSION_NUMBER: 'plaintext',
-  ERR_SSL_UNSUPPORTED_PROTOCOL: 'version',
-  ERR_SSL_VERSION_TOO_LOW: 'version',
-  ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION: 'version',
-  ERR_SSL_NO_SHARED_CIPHER: 'cipher',
-  ERR_SSL_NO_SUITABLE_SIGNATURE_ALGORITHM: 'cipher',
-  ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE: 'cipher',
-  ERR_SSL_TLSV1_ALERT_UNKNOWN_CA: 'certificate',
-  ERR_SSL_SSLV3_ALERT_BAD_CERTIFICATE: 'certificate',
-  ERR_SSL_SSLV3_ALERT_CERTIFICATE_UNKNOWN: 'certificate',
-  ERR_SSL_SSLV3_ALERT_CERTIFICATE_EXPIRED: 'certificate',
-}
+const CODES: ReadonlyMap<string, HandshakeFailure> = new Map(
+  Object.entries({
+    ERR_TLS_HANDSHAKE_TIMEOUT: 'timeout',
+    ECONNRESET: 'left',
+    EPIPE: 'left',
+    ERR_SSL_HTTP_REQUEST: 'plaintext',
+    ERR_SSL_WRONG_VERSION_NUMBER: 'plaintext',
+    ERR_SSL_UNSUPPORTED_PROTOCOL: 'version',
+    ERR_SSL_VERSION_TOO_LOW: 'version',
+    ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION: 'version',
+    ERR_SSL_NO_SHARED_CIPHER: 'cipher',
+    ERR_SSL_NO_SUITABLE_SIGNATURE_ALGORITHM: 'cipher',
+    ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE: 'cipher',
+    ERR_SSL_TLSV1_ALERT_UNKNOWN_CA: 'certificate',
+    ERR_SSL_SSLV3_ALERT_BAD_CERTIFICATE: 'certificate',
+    ERR_SSL_SSLV3_ALERT_CERTIFICATE_UNKNOWN: 'certificate',
+    ERR_SSL_SSLV3_ALERT_CERTIFICATE_EXPIRED: 'certificate',
+  } as const),
+)
 
 /** Names the failure by the code of Node's error, which OpenSSL words; `other` for one that is not listed. */
 export function handshakeFailure(code: string | undefined): HandshakeFailure {
-  return CODES[code ?? ''] ?? 'other'
+  return CODES.get(code ?? '') ?? 'other'
 }

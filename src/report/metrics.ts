@@ -60,7 +60,8 @@ export class Metrics {
       metrics.push(await this.#registry.getSingleMetricAsString(name))
       await nextTurn()
     }
-    return `${metrics.join('\n\n')}\n`
+    // the library's spelling is not the format's
+    return `${metrics.join('\n\n')}\n`.replaceAll(' Nan\n', ' NaN\n')
   }
 
   get contentType(): string {
