@@ -14,8 +14,8 @@ export interface ProviderLabel {
   readonly secretExpiry: Millis | undefined
 }
 
-export const LIMITER_SCOPES = ['address', 'provider', 'global'] as const
-/** `address`: before the verdict; `provider` and `global`: proven deliveries. */
+export const LIMITER_SCOPES = ['address', 'proven'] as const
+/** Buckets spent before the verdict, and by what is proven after it. */
 export type LimiterScope = (typeof LIMITER_SCOPES)[number]
 
 export const CONNECTION_LIMITS = ['connections', 'connections_per_address'] as const
