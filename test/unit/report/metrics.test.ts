@@ -305,7 +305,7 @@ t.test("Prometheus' own linter has nothing to say", async t => {
   }
   const promtool = spawnSync('promtool', ['check', 'metrics'], { input: text, encoding: 'utf8' })
   // not on every machine; where the whole project is checked, it has to be
-  if (promtool.error !== undefined) return t.notOk(process.env.CI, 'promtool is not installed')
+  if (promtool.error !== undefined) return t.notOk(process.env.HOOKWARDEN_CI, 'promtool is not installed')
   t.same(
     { status: promtool.status, said: promtool.stdout + promtool.stderr },
     { status: 0, said: '' },
