@@ -22,9 +22,8 @@ export const CONNECTION_LIMITS = ['connections', 'connections_per_address'] as c
 /** The key under `limits` that refused a connection. */
 export type ConnectionLimit = (typeof CONNECTION_LIMITS)[number]
 
-export const UPSTREAM_RESULTS = ['answered', 'error', 'timeout', 'aborted'] as const
 /** How a forwarded request ended; `aborted`: the sender left, so nobody was told. */
-export type UpstreamResult = (typeof UPSTREAM_RESULTS)[number]
+export const UPSTREAM_RESULTS = ['answered', 'error', 'timeout', 'aborted'] as const
 
 /** Numbers that others keep, read at each scrape. */
 export interface Gauges {

@@ -41,7 +41,7 @@ const UPSTREAM_CODES: ReadonlySet<number> = new Set([
   200, 201, 202, 204, 304, 400, 401, 403, 404, 413, 415, 422, 429, 500, 502, 503, 504,
 ])
 /** Every status that is Hookwarden's own: of the table of reasons, and 200 for a duplicate. */
-export const OUR_CODES: readonly number[] = [
+const OUR_CODES: readonly number[] = [
   ...new Set([200, ...Object.values(REASONS).map(row => row.status)]),
 ].sort((a, b) => a - b)
 
