@@ -18,19 +18,20 @@ const CODES: ReadonlyMap<string, HandshakeFailure> = new Map(
     ERR_SSL_HTTP_REQUEST: 'plaintext',
     ERR_SSL_WRONG_VERSION_NUMBER: 'plaintext',
     ERR_SSL_UNSUPPORTED_PROTOCOL: 'version',
-    ERR_SSL_VERSION_TOO_LOW: 'version',
     ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION: 'version',
     ERR_SSL_NO_SHARED_CIPHER: 'cipher',
     ERR_SSL_NO_SUITABLE_SIGNATURE_ALGORITHM: 'cipher',
-    ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE: 'cipher',
+    'ERR_SSL_SSL/TLS_ALERT_HANDSHAKE_FAILURE': 'cipher',
     ERR_SSL_TLSV1_ALERT_UNKNOWN_CA: 'certificate',
-    ERR_SSL_SSLV3_ALERT_BAD_CERTIFICATE: 'certificate',
-    ERR_SSL_SSLV3_ALERT_CERTIFICATE_UNKNOWN: 'certificate',
-    ERR_SSL_SSLV3_ALERT_CERTIFICATE_EXPIRED: 'certificate',
+    'ERR_SSL_SSL/TLS_ALERT_BAD_CERTIFICATE': 'certificate',
+    'ERR_SSL_SSL/TLS_ALERT_UNSUPPORTED_CERTIFICATE': 'certificate',
+    'ERR_SSL_SSL/TLS_ALERT_CERTIFICATE_EXPIRED': 'certificate',
+    'ERR_SSL_SSL/TLS_ALERT_CERTIFICATE_REVOKED': 'certificate',
+    'ERR_SSL_SSL/TLS_ALERT_CERTIFICATE_UNKNOWN': 'certificate',
   } as const),
 )
 
-/** Names the failure by the code of Node's error, which OpenSSL words; `other` for one that is not listed. */
+/** Names the failure by the code of Node's error, which OpenSSL 3.5 words; `other` for one that is not listed. */
 export function handshakeFailure(code: string | undefined): HandshakeFailure {
   return CODES.get(code ?? '') ?? 'other'
 }

@@ -6,7 +6,7 @@ import type { Bytes, Millis } from '../units.ts'
 export type Put = (text: string, done: (error: Error | null | undefined) => void) => void
 
 /** A write this large goes out at once; fewer bytes wait for company. */
-const CHUNK: Bytes = 4096
+const CHUNK: Bytes = 32 * 1024
 /** How long a line may wait for company. */
 const LINGER: Millis = 100
 /** How much may wait for an output that does not take it. */

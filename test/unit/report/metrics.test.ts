@@ -1,10 +1,14 @@
 import { spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { type AddressInfo, connect, createServer } from 'node:net'
+import tls from 'node:tls'
 import fc from 'fast-check'
 import t from 'tap'
 import { OUTCOMES, REASONS, type RejectReason } from '../../../src/reasons.ts'
 import { HANDSHAKE_FAILURES } from '../../../src/report/handshake.ts'
 import type { Metrics } from '../../../src/report/metrics.ts'
 import type { Settled } from '../../../src/report/settled.ts'
+import { developmentCertificate } from '../../support/certificate.ts'
 import { ManualClock } from '../../support/manual-clock.ts'
 import { moved, parseMetrics, type Series } from '../../support/metrics.ts'
 import { delivery, label, metricsOf, refusal, STILL } from './subject.ts'
@@ -206,15 +210,84 @@ t.test('when a provider was last accepted and last rejected', async t => {
   t.equal(await last('rejected'), 1_700_000_002.5)
 })
 
-t.test('a handshake error is named by its code, or is other', async t => {
-  const named = (code: string | undefined) =>
-    moves('tls_handshake_errors_total', m => m.handshakeFailed(code))
-  t.same(await named('ERR_TLS_HANDSHAKE_TIMEOUT'), { '{reason="timeout"}': 1 })
-  t.same(await named('ERR_SSL_HTTP_REQUEST'), { '{reason="plaintext"}': 1 })
-  t.same(await named('ERR_SSL_UNSUPPORTED_PROTOCOL'), { '{reason="version"}': 1 })
-  for (const code of [undefined, '', 'toString', 'ERR_SSL_NEVER_HEARD_OF']) {
-    t.same(await named(code), { '{reason="other"}': 1 }, String(code))
-  }
+t.test(
+  'a handshake that fails is named for its cause, in the words of the OpenSSL in use',
+  async t => {
+    const { cert, key } = await developmentCertificate()
+    const server = tls.createServer({ cert, key, minVersion: 'TLSv1.2' })
+    await once(server.listen(0, '127.0.0.1'), 'listening')
+    const { port } = server.address() as AddressInfo
+    t.teardown(() => server.close())
+    const plain = (text: string) => () => {
+      connect(port, '127.0.0.1')
+        .on('error', () => {})
+        .write(text)
+    }
+    const encrypted = (options: tls.ConnectionOptions) => () => {
+      tls
+        .connect({ port, host: '127.0.0.1', rejectUnauthorized: false, ...options })
+        .on('error', () => {})
+    }
+    /** A sender that answers the server's hello with an alert. */
+    const alerting = (alert: number) => () => {
+      const relay = createServer(sender => {
+        relay.close()
+        const line = connect(port, '127.0.0.1').on('error', () => {})
+        sender.on('error', () => {}).once('data', hello => line.write(hello))
+        line.once('data', () => line.write(Uint8Array.of(0x15, 3, 3, 0, 2, 2, alert)))
+        line.on('close', () => sender.destroy())
+      })
+      relay.listen(0, '127.0.0.1', () => {
+        const at = (relay.address() as AddressInfo).port
+        tls.connect({ port: at, host: '127.0.0.1', maxVersion: 'TLSv1.2' }).on('error', () => {})
+      })
+    }
+    const cases: readonly [string, () => void][] = [
+      ['plaintext', plain('GET / HTTP/1.1\r\n\r\n')],
+      ['plaintext', plain('no TLS and no HTTP either')],
+      [
+        'left',
+        () =>
+          void connect(port, '127.0.0.1')
+            .on('error', () => {})
+            .end(),
+      ],
+      [
+        'version',
+        encrypted({ minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT@SECLEVEL=0' }),
+      ],
+      ['cipher', encrypted({ maxVersion: 'TLSv1.2', ciphers: 'AES128-SHA' })],
+      ['cipher', alerting(40)],
+      ['certificate', alerting(42)],
+      ['certificate', alerting(45)],
+      ['certificate', alerting(46)],
+      ['certificate', alerting(48)],
+      ['version', alerting(70)],
+      ['other', alerting(80)],
+    ]
+    for (const [reason, act] of cases) {
+      act()
+      const [error, socket] = await once(server, 'tlsClientError')
+      socket.destroy()
+      t.same(await handshake(error.code), { [`{reason="${reason}"}`]: 1 }, error.code)
+    }
+    const impatient = tls.createServer({ cert, key, handshakeTimeout: 20 })
+    await once(impatient.listen(0, '127.0.0.1'), 'listening')
+    t.teardown(() => impatient.close())
+    const silent = connect((impatient.address() as AddressInfo).port, '127.0.0.1')
+    t.teardown(() => silent.destroy())
+    const [late] = await once(impatient, 'tlsClientError')
+    t.same(await handshake(late.code), { '{reason="timeout"}': 1 }, late.code)
+    for (const code of [undefined, '', 'toString', 'ERR_SSL_NEVER_HEARD_OF']) {
+      t.same(await handshake(code), { '{reason="other"}': 1 }, String(code))
+    }
+  },
+)
+
+const handshake = (code: string | undefined) =>
+  moves('tls_handshake_errors_total', m => m.handshakeFailed(code))
+
+t.test('a connection that is refused is counted by the cap that refused it', async t => {
   t.same(await moves('connections_rejected_total', m => m.connectionRejected('connections')), {
     '{reason="connections"}': 1,
   })
