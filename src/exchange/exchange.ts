@@ -7,6 +7,7 @@ import type { Timer } from '../clock.ts'
 import { cleanAnswer, cleanHeaders, cleanTarget } from '../forward/clean.ts'
 import type { Answering, Failure, Flow, Sending } from '../forward/upstream.ts'
 import { Head } from '../head.ts'
+import { addressKey, type Spend } from '../limit/address-buckets.ts'
 import type { Upload } from '../limit/budget.ts'
 import type { Waiter } from '../limit/gate.ts'
 import type { Limit } from '../limit/gcra.ts'
@@ -21,7 +22,7 @@ import { giveBackAll, reserveAll, type Turn } from './pace.ts'
 import { type Peer, type Sender, senderOf } from './peer.ts'
 import { Reply } from './reply.ts'
 import type { Provider, Route, Serving } from './route.ts'
-import type { AddressSpend, Site } from './site.ts'
+import type { Site } from './site.ts'
 
 /** A declared rest up to here is read and dropped: a new connection costs as much as seven deliveries. */
 const SMALL_REST: Bytes = 64 * 1024
@@ -48,7 +49,8 @@ export class Exchange implements Watched, Upload, Waiter, Answering {
   readonly #requestId = randomUUID()
   readonly #body = new Held()
   #route: Route | undefined
-  #spent: AddressSpend | undefined
+  #spent: Spend | undefined
+  #addressKey = ''
   #check: Check = UNOPENED
   #state: 'receiving' | 'waiting' | 'forwarding' | 'answering' | 'settled' = 'receiving'
   #listening = false
@@ -101,12 +103,11 @@ export class Exchange implements Watched, Upload, Waiter, Answering {
 
   /** Limits before the verdict protect Hookwarden: an exchange is only marked here, unless it led nowhere anyway. */
   #spend(limit: Limit, provider: string): void {
-    void this.#site.addresses.spend(limit, provider, this.#sender.group).then(spent => {
-      if (this.#state === 'settled') return
-      this.#spent = spent
-      if (this.#route !== undefined) return this.#admit(this.#route.provider)
-      this.#refuse(spent.over ? 'rate_address' : 'no_route', spent.retryAfter)
-    })
+    const { addresses, clock } = this.#site
+    this.#addressKey = addressKey(provider, this.#sender.group)
+    this.#spent = addresses.spend(limit, this.#addressKey, clock.now())
+    if (this.#route !== undefined) return this.#admit(this.#route.provider)
+    this.#refuse(this.over ? 'rate_address' : 'no_route', this.#spent.retryAfter)
   }
 
   #admit({ maxBody, contentTypes }: Provider): void {
@@ -154,9 +155,16 @@ export class Exchange implements Watched, Upload, Waiter, Answering {
     if (this.#stops(this.#check.final(this.#body.chunks()))) return
     const { proof } = this.#check
     if (proof === undefined) return this.#passUnproven()
-    if (this.#spent !== undefined)
-      this.#site.addresses.proved(this.#provider.addressLimit, this.#spent)
+    this.#giveBackAddress()
     this.#claim(proof)
+  }
+
+  /** Who proves itself spends nothing, and keeps a bucket of its own. */
+  #giveBackAddress(): void {
+    const { addresses, clock } = this.#site
+    const now = clock.now()
+    if (!this.over) addresses.giveBack(this.#provider.addressLimit, this.#addressKey, now)
+    addresses.proven(this.#addressKey, now)
   }
 
   /** Whether `verdict` ends the exchange. In report mode most verdicts are only counted. */
@@ -430,7 +438,7 @@ export class Exchange implements Watched, Upload, Waiter, Answering {
   }
 
   get over(): boolean {
-    return this.#spent?.over === true
+    return this.#spent?.granted === false
   }
 
   get account(): string | undefined {

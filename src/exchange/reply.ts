@@ -71,8 +71,8 @@ export class Reply {
     if (answer.rest === 'large') this.closeAfter()
     this.#progress = now
     this.#res.writeHead(answer.status, headers)
-    if (answer.rest !== 'large') return void this.#res.end(body)
-    this.#res.write(body) // all the sender waits for; `end` would close while it still sends
+    if (answer.rest !== 'large') return void this.#res.end(body, 'latin1')
+    this.#res.write(body, 'latin1') // all the sender waits for; `end` would close while it still sends
   }
 
   /** More of the body came after the answer. */

@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts'
 import type { Upstream } from '../forward/upstream.ts'
+import type { AddressBuckets } from '../limit/address-buckets.ts'
 import type { Budget } from '../limit/budget.ts'
-import type { Limit } from '../limit/gcra.ts'
 import type { LimitStore } from '../limit/store.ts'
 import type { Outcome, RejectReason } from '../reasons.ts'
 import type { ReplayStore } from '../replay/store.ts'
@@ -13,7 +13,8 @@ import type { Serving } from './route.ts'
 export interface Site {
   readonly clock: Clock
   readonly limits: LimitStore
-  readonly addresses: AddressLimiter
+  /** The per-address limit, spent before anything is proven: each replica's own. */
+  readonly addresses: AddressBuckets
   readonly replay: ReplayStore
   readonly budget: Budget
   readonly upstream: Upstream
@@ -27,20 +28,6 @@ export interface Site {
   serving(): Serving
   /** `settling`: new work is taken, connections are closed after it. `closed`: no new work. */
   draining(): 'no' | 'settling' | 'closed'
-}
-
-/** The per-address limit, spent before anything is proven. */
-export interface AddressLimiter {
-  spend(limit: Limit, provider: string, group: string): Promise<AddressSpend>
-  /** The delivery proved itself: what was granted is given back, and its bucket is kept before others. */
-  proved(limit: Limit, spent: AddressSpend): void
-}
-
-export interface AddressSpend {
-  readonly over: boolean
-  /** Names the bucket for `giveBack`. */
-  readonly key: string
-  readonly retryAfter: Millis
 }
 
 /** How one request ended: handed to the observer exactly once. */

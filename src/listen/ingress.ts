@@ -6,9 +6,7 @@ import fastify from 'fastify'
 import { Fault } from '../errors.ts'
 import { Exchange } from '../exchange/exchange.ts'
 import type { Site } from '../exchange/site.ts'
-import type { AddressBuckets } from '../limit/address-buckets.ts'
 import type { Bytes, Millis } from '../units.ts'
-import { limitAddresses } from './address-limiter.ts'
 import { type Line, onBroken, part } from './broken.ts'
 import { CIPHERS, choose, type Served } from './certificates.ts'
 import { type ConnectionCaps, type ConnectionLimit, Connections, peerOf } from './connections.ts'
@@ -22,8 +20,7 @@ export interface IngressOptions {
   readonly headers: Millis
   /** Longest that any request may take to arrive, a dropped rest included. */
   readonly longest: Millis
-  readonly site: Omit<Site, 'addresses'>
-  readonly buckets: AddressBuckets
+  readonly site: Site
   /** Told of what never becomes a request. */
   readonly refused: {
     connectionRejected(limit: ConnectionLimit): void
@@ -50,8 +47,7 @@ const kLine: unique symbol = Symbol('line')
 type Connected = Socket & { [kLine]?: Line }
 
 /**
- * Opens the public listener. Fastify is its shell: it owns the server's life and the rate-limit plugin. Requests
- * do not pass its router, which would answer bad targets, parse errors and `Expect` in words of its own.
+ * Opens the public listener. Fastify is its shell and owns the server's life. Requests do not pass its router, which would answer bad targets, parse errors and `Expect` in words of its own.
  */
 export async function openIngress(options: IngressOptions): Promise<Ingress> {
   const server = createTlsServer(options)
@@ -61,8 +57,7 @@ export async function openIngress(options: IngressOptions): Promise<Ingress> {
     serverFactory: () => server,
     clientErrorHandler: (error, socket) => onClientError(error, socket),
   })
-  const addresses = await limitAddresses(app, options.buckets, options.site.clock)
-  const site: Site = { ...options.site, addresses }
+  const { site } = options
 
   function onRequest(req: IncomingMessage, res: ServerResponse): void {
     const line = (req.socket as Connected)[kLine]

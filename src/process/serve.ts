@@ -86,8 +86,9 @@ export async function serve(options: ServeOptions): Promise<Service> {
       logLinesDropped: () => log.dropped,
     },
   })
-  const site: Omit<Site, 'addresses'> = {
+  const site: Site = {
     clock,
+    addresses: buckets,
     limits: store,
     replay,
     budget,
@@ -144,7 +145,6 @@ export async function serve(options: ServeOptions): Promise<Service> {
       headers: limits.headers,
       longest: Math.max(0, ...settings.providers.map(one => one.limits.deadline)) + 2 * limits.idle,
       site,
-      buckets,
       refused: metrics,
     })
   } catch (error) {
