@@ -40,8 +40,8 @@ export class Log {
   }
 
   /**
-   * Writes the line of one request. It is put together here: pino takes 5 µs for it, this takes one. What a sender
-   * wrote is its method alone, and that is escaped.
+   * Writes the line of one request. It is put together here, because pino takes four times as long for it. What a
+   * sender wrote is its method alone, and that is escaped; an address was parsed and written anew.
    */
   settled(end: Settled): void {
     const { reason, method, upstream, detail, route } = end

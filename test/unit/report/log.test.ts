@@ -52,12 +52,20 @@ t.test('a request is one line of JSON with just these fields', async t => {
   t.match(JSON.parse(await logged(log => log.settled(refusal('memory')))), { level: 'warn' })
 })
 
-t.test('whatever a method is made of, a line stays one line and short', async t => {
+t.test('whatever its words are made of, a line stays one line and can be read', async t => {
+  const word = fc.string({ unit: 'binary', maxLength: 40 })
   await fc.assert(
-    fc.asyncProperty(fc.string({ unit: 'binary', maxLength: 200 }), async method => {
-      const text = await logged(log => log.settled(delivery({ method })))
-      const lines = text.split('\n')
-      return lines.length === 2 && JSON.parse(lines[0] ?? '').method === method.slice(0, 16)
+    fc.asyncProperty(word, word, word, word, async (method, provider, route, detail) => {
+      const text = await logged(log => log.settled(delivery({ method, provider, route, detail })))
+      const [line = '', ...rest] = text.split('\n')
+      const read = JSON.parse(line)
+      return (
+        rest.length === 1 &&
+        read.method === method.slice(0, 16) &&
+        read.provider === provider &&
+        read.route === route &&
+        read.detail === detail
+      )
     }),
     { numRuns: 200 },
   )
@@ -119,7 +127,7 @@ function slowOutput() {
   return { put, writes, last: () => writes.at(-1) }
 }
 
-t.test('lines go out together: at 4 KiB, or after 100 ms', async t => {
+t.test('lines go out together: at 32 KiB, or after 100 ms', async t => {
   const clock = new ManualClock()
   const { put, writes, last } = slowOutput()
   const sink = new Sink(put, clock)
@@ -136,7 +144,7 @@ t.test('lines go out together: at 4 KiB, or after 100 ms', async t => {
   clock.advance(100)
   t.equal(last()?.text, 'c\n', 'what came meanwhile follows by itself')
   last()?.done()
-  sink.write(`${'x'.repeat(4_095)}\n`)
+  sink.write(`${'x'.repeat(32 * 1024 - 1)}\n`)
   t.equal(writes.length, 3, 'at once')
   t.equal(sink.dropped, 0)
 })
@@ -150,7 +158,7 @@ t.test(
     const line = `${'x'.repeat(1_023)}\n`
     for (let i = 0; i < 3_000; i++) sink.write(line)
     t.equal(writes.length, 1)
-    t.equal(sink.dropped, 3_000 - 4 - 1_024, '4 are on their way, 1 MiB waits')
+    t.equal(sink.dropped, 3_000 - 32 - 1_024, '32 are on their way, 1 MiB waits')
     last()?.done()
     t.equal(last()?.text.length, 1024 ** 2)
     last()?.done()
