@@ -201,6 +201,8 @@ function statusOf(error: unknown): number {
 export interface AutomatischChild {
   readonly port: number
   readonly url: string
+  /** Where `/__seen`, `/__hold` and `/__release` are. */
+  readonly control: string
   readonly child: ChildProcess
   /** Resolves when the process ended. */
   readonly exited: Promise<{ readonly code: number | null; readonly signal: string | null }>
@@ -219,13 +221,19 @@ export async function startAutomatischChild(
   if (options.hold) args.push('--hold')
   if (options.delay !== undefined) args.push('--delay', String(options.delay))
   if (options.status !== undefined) args.push('--status', String(options.status))
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'ignore'] })
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] })
+  let said = ''
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    said = (said + text).slice(-2_000)
+  })
   const exited = new Promise<{ code: number | null; signal: string | null }>(resolve => {
     child.once('exit', (code, signal) => resolve({ code, signal }))
   })
   const first = await new Promise<string>((resolve, reject) => {
     createInterface({ input: child.stdout }).once('line', resolve)
-    void exited.then(({ code }) => reject(new Error(`the stand-in ended with ${code}`)))
+    void exited.then(({ code }) => {
+      reject(new Error(`the stand-in for Automatisch ended with ${code}\n${said}`))
+    })
   })
   const { port, control } = JSON.parse(first) as { readonly port: number; readonly control: number }
   const ask = (path: string): Promise<globalThis.Response> =>
@@ -233,6 +241,7 @@ export async function startAutomatischChild(
   return {
     port,
     url: `http://127.0.0.1:${port}`,
+    control: `http://127.0.0.1:${control}`,
     child,
     exited,
     seen: async () => (await (await ask('/__seen')).json()) as Delivery[],
