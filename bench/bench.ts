@@ -127,7 +127,10 @@ async function measureStart(site: Site): Promise<Judgement> {
 async function main(): Promise<number> {
   const base = await makeSite()
   const unconnected: Site = { ...base, upstream: '', upstreamPort: 0 }
-  const upstream = await startListening('upstream.ts', environment(unconnected))
+  const upstream = await startListening(
+    import.meta.resolve('./upstream.ts'),
+    environment(unconnected),
+  )
   const site: Site = {
     ...base,
     upstream: `http://127.0.0.1:${upstream.port}`,

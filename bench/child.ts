@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { openSync, readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 
 /** A process of the bench, with an IPC channel where it runs on Node. */
 export interface Child {
@@ -10,7 +10,7 @@ export interface Child {
   readonly ended: Promise<never>
 }
 
-const HERE = import.meta.dirname
+const PROBE = import.meta.resolve('./probe.ts')
 const children = new Set<ChildProcess>()
 process.once('exit', () => {
   for (const child of children) child.kill('SIGKILL')
@@ -22,7 +22,7 @@ export function startNode(
   env: Readonly<Record<string, string>>,
   log?: string,
 ): Child {
-  return startBareNode(['--import', join(HERE, 'probe.ts'), ...args], env, log)
+  return startBareNode(['--import', PROBE, ...args], env, log)
 }
 
 /** Starts a Node program as it is. */
@@ -46,12 +46,16 @@ export function startProgram(command: string, args: readonly string[], log: stri
   return adopt(spawn(command, args, { stdio: ['ignore', output, output] }))
 }
 
-/** Starts one of the bench's own programs and waits for the port it prints. */
+/**
+ * Starts one of the bench's own programs and waits for the port it prints.
+ *
+ * @param file as `import.meta.resolve` gives it
+ */
 export async function startListening(
   file: string,
   env: Readonly<Record<string, string>>,
 ): Promise<{ readonly child: Child; readonly port: number }> {
-  const child = startNode([join(HERE, file)], env)
+  const child = startNode([fileURLToPath(file)], env)
   const line = await Promise.race([firstLine(child.process), child.ended])
   return { child, port: (JSON.parse(line) as { readonly port: number }).port }
 }

@@ -32,7 +32,7 @@ function baseline(name: string, checks = true): Contender {
     name,
     checks,
     gated: true,
-    start: site => startListening(`baselines/${name}.ts`, environment(site)),
+    start: site => startListening(import.meta.resolve(`./baselines/${name}.ts`), environment(site)),
   }
 }
 

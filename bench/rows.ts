@@ -9,7 +9,7 @@ export interface Row {
   readonly status: number
 }
 
-export type RowName =
+type RowName =
   | 'accepted-2k'
   | 'accepted-64k'
   | 'accepted-900k'

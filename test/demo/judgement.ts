@@ -29,7 +29,7 @@ export function complaints(
 }
 
 /** A series with its labels in alphabetical order. */
-export function inOrder(series: string): string {
+function inOrder(series: string): string {
   const [name = '', labels = ''] = series.split(/[{}]/)
   return `${name}{${labels.split(',').sort().join(',')}}`
 }

@@ -232,7 +232,11 @@ export async function startAutomatischChild(
   const first = await new Promise<string>((resolve, reject) => {
     createInterface({ input: child.stdout }).once('line', resolve)
     void exited.then(({ code }) => {
-      reject(new Error(`the stand-in for Automatisch ended with ${code}\n${said}`))
+      reject(
+        new Error(
+          `the stand-in for Automatisch ended with ${code}: ${said.match(/^\w*Error: .*$/m)?.[0] ?? said}`,
+        ),
+      )
     })
   })
   const { port, control } = JSON.parse(first) as { readonly port: number; readonly control: number }

@@ -19,8 +19,7 @@ export function developmentCertificate(): Promise<Certificate> {
   return made
 }
 
-/** Makes a certificate for other names, for tests that need a second one. */
-export async function make(names: readonly string[]): Promise<Certificate> {
+async function make(names: readonly string[]): Promise<Certificate> {
   const { cert, private: key } = await generate([{ name: 'commonName', value: names[0] ?? '' }], {
     keyType: 'ec',
     curve: 'P-256',
