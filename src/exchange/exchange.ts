@@ -3,38 +3,34 @@ import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { declaredLength } from '../admit/length.ts'
 import { acceptableEncoding, acceptableType } from '../admit/media-type.ts'
-import type { Timer } from '../clock.ts'
-import { cleanAnswer, cleanHeaders, cleanTarget } from '../forward/clean.ts'
-import type { Answering, Failure, Flow, Sending } from '../forward/upstream.ts'
+import { cleanHeaders, cleanTarget } from '../forward/clean.ts'
 import { Head } from '../head.ts'
 import { addressKey, type Spend } from '../limit/address-buckets.ts'
 import type { Upload } from '../limit/budget.ts'
-import type { Waiter } from '../limit/gate.ts'
 import type { Limit } from '../limit/gcra.ts'
 import { CLEAN, type Outcome, REASONS, type RejectReason, type Verdict } from '../reasons.ts'
 import type { Bytes, Millis } from '../units.ts'
 import type { Check, Proof } from '../verify/verifier.ts'
 import { REPORTED, UNOPENED } from './check.ts'
+import { type Awaiting, Delivery } from './delivery.ts'
 import { awaitsContinue, framing } from './framing.ts'
 import { Held } from './held.ts'
 import type { Watched } from './open.ts'
-import { giveBackAll, reserveAll, type Turn } from './pace.ts'
 import { type Peer, type Sender, senderOf } from './peer.ts'
 import { Reply } from './reply.ts'
 import type { Provider, Route, Serving } from './route.ts'
 import type { Site } from './site.ts'
+import { BUSY, type Queued, Turn } from './turn.ts'
 
 /** A declared rest up to here is read and dropped: a new connection costs as much as seven deliveries. */
 const SMALL_REST: Bytes = 64 * 1024
-/** When a sender may try again where no limit knows better. */
-const BUSY: Millis = 5000
 
 const kExchange: unique symbol = Symbol('exchange')
 type Incoming = IncomingMessage & { [kExchange]?: Exchange }
 type Outgoing = ServerResponse & { [kExchange]?: Exchange }
 
 /** One request and its response. The methods follow the life of a request from top to bottom. */
-export class Exchange implements Watched, Upload, Waiter, Answering {
+export class Exchange implements Watched, Upload, Queued, Awaiting {
   readonly since: Millis
   held: Bytes = 0
   /** Called when the response is over. */
@@ -52,7 +48,7 @@ export class Exchange implements Watched, Upload, Waiter, Answering {
   #spent: Spend | undefined
   #addressKey = ''
   #check: Check = UNOPENED
-  #state: 'receiving' | 'waiting' | 'forwarding' | 'answering' | 'settled' = 'receiving'
+  #state: 'receiving' | 'waiting' | 'forwarding' | 'settled' = 'receiving'
   #listening = false
   #complete = false
   /** The sender is gone. */
@@ -60,12 +56,11 @@ export class Exchange implements Watched, Upload, Waiter, Answering {
   #progress: Millis
   #receivedAt: Millis | undefined
   #claimed: string | undefined
-  #reserved = false
-  #inside = false
-  #timer: Timer | undefined
+  #turn: Turn | undefined
   #paced: Millis = 0
-  #sending: Sending | undefined
-  #writtenAt: Millis | undefined
+  #delivery: Delivery | undefined
+  /** What the upstream answered. */
+  #status = 0
 
   constructor(site: Site, peer: Peer, req: IncomingMessage, res: ServerResponse) {
     this.since = site.clock.now()
@@ -154,17 +149,12 @@ export class Exchange implements Watched, Upload, Waiter, Answering {
     this.#site.budget.complete(this)
     if (this.#stops(this.#check.final(this.#body.chunks()))) return
     const { proof } = this.#check
-    if (proof === undefined) return this.#passUnproven()
-    this.#giveBackAddress()
+    if (proof === undefined) return this.#queue(false)
+    const { addresses } = this.#site
+    if (!this.over)
+      addresses.giveBack(this.#provider.addressLimit, this.#addressKey, this.#receivedAt)
+    addresses.proven(this.#addressKey, this.#receivedAt)
     this.#claim(proof)
-  }
-
-  /** Who proves itself spends nothing, and keeps a bucket of its own. */
-  #giveBackAddress(): void {
-    const { addresses, clock } = this.#site
-    const now = clock.now()
-    if (!this.over) addresses.giveBack(this.#provider.addressLimit, this.#addressKey, now)
-    addresses.proven(this.#addressKey, now)
   }
 
   /** Whether `verdict` ends the exchange. In report mode most verdicts are only counted. */
@@ -181,7 +171,7 @@ export class Exchange implements Watched, Upload, Waiter, Answering {
 
   #claim(proof: Proof): void {
     const window = this.#route?.replay
-    if (window === undefined || proof.replay === undefined) return this.#pace()
+    if (window === undefined || proof.replay === undefined) return this.#queue(true)
     const key = `${this.#route?.flow} ${proof.replay}`
     const { replay, clock } = this.#site
     const claim = replay.claim(key, this.#requestId, this.#provider.lease, window, clock.now())
@@ -193,117 +183,60 @@ export class Exchange implements Watched, Upload, Waiter, Answering {
     if (claim === 'delivered') return this.#duplicate()
     if (claim === 'in_flight') return this.#refuse('in_flight', this.#provider.answerWithin)
     this.#claimed = key
-    this.#pace()
+    this.#queue(true)
   }
 
-  #pace(): void {
-    const { limits, clock } = this.#site
-    const { proven, patience } = this.#provider
-    const turn = reserveAll(limits, proven, clock.now(), patience)
-    if (turn instanceof Promise) void turn.then(late => this.#turn(late))
-    else this.#turn(turn)
+  /** Only what is proven may wait, and only it spends its provider's rate. */
+  #queue(proven: boolean): void {
+    const { clock } = this.#site
+    this.#turn = new Turn(this.#site, this.#provider, this, this.#receivedAt ?? clock.now())
+    if (proven) this.#turn.wait()
+    else this.#turn.pass()
   }
 
-  #turn(turn: Turn): void {
-    if ('reason' in turn) return this.#refuse(turn.reason, turn.retryAfter)
-    this.#reserved = true
-    if (turn.wait === 0) return this.enter()
-    this.#timer = this.#site.clock.after(turn.wait, onTurn, this)
-  }
-
-  /** Its turn has come; at Automatisch there may be no room yet. */
-  enter(): void {
-    if (this.#provider.gate.enter(this)) return this.admitted()
-    const waited = this.#site.clock.now() - (this.#receivedAt ?? 0)
-    const left = Math.max(0, this.#provider.patience - waited)
-    this.#timer = this.#site.clock.after(left, onImpatient, this)
-  }
-
-  impatient(): void {
-    this.#provider.gate.abandon(this)
-    this.#refuse('concurrency', BUSY)
-  }
-
-  /** What nobody proved never waits, and spends no provider's limit. */
-  #passUnproven(): void {
-    const { limits, clock } = this.#site
-    const turn = reserveAll(limits, this.#provider.unproven, clock.now(), 0)
-    if (turn instanceof Promise) void turn.then(late => this.#passed(late))
-    else this.#passed(turn)
-  }
-
-  #passed(turn: Turn): void {
-    if ('reason' in turn) return this.#refuse(turn.reason, turn.retryAfter)
-    if (!this.#provider.gate.tryEnter()) return this.#refuse('concurrency', BUSY)
-    this.admitted()
+  refused(reason: RejectReason, retryAfter: Millis): void {
+    this.#refuse(reason, retryAfter)
   }
 
   // ---- upstream --------------------------------------------------------------------------------------------
 
   admitted(): void {
-    this.#timer?.cancel()
-    this.#inside = true
     this.#state = 'forwarding'
     this.#paced = this.#site.clock.now() - (this.#receivedAt ?? 0)
     const { name, credentials } = this.#provider
     const { proof } = this.#check
-    const headers = cleanHeaders(this.#head, credentials, {
-      address: this.#sender.address,
-      requestId: this.#requestId,
-      verified: proof && `provider=${name}; secret=${proof.secret}`,
+    const { method, query } = this.#head
+    this.#delivery = new Delivery(this.#site, this.#provider, this.#reply, this, this.#left)
+    this.#delivery.send({
+      method,
+      target: cleanTarget(this.#route?.upstreamPath ?? '', query, credentials),
+      headers: cleanHeaders(this.#head, credentials, {
+        address: this.#sender.address,
+        requestId: this.#requestId,
+        verified: proof && `provider=${name}; secret=${proof.secret}`,
+      }),
+      body: this.#body.chunks(),
+      length: this.#body.size,
     })
-    const target = cleanTarget(this.#route?.upstreamPath ?? '', this.#head.query, credentials)
-    const body = this.#body.chunks()
-    const { method } = this.#head
-    this.#sending = this.#site.upstream.send(
-      { method, target, headers, body, length: this.#body.size },
-      this,
-    )
-  }
-
-  answerWritten(): void {
-    this.#writtenAt = this.#site.clock.now()
-  }
-
-  answerStarted(status: number, raw: readonly (string | Buffer)[], flow: Flow): void {
-    if (this.#state === 'settled') return
-    this.#state = 'answering'
-    this.#endClaim(status)
-    if (this.#left) return
-    if (this.#site.draining() !== 'no') this.#reply.closeAfter()
-    try {
-      this.#reply.start(status, cleanAnswer(raw), flow)
-    } catch {
-      this.#refuse('upstream_error', BUSY, 'the upstream sent a header that is none')
-    }
-  }
-
-  answerData(chunk: Buffer): void {
-    if (this.#left || this.#state === 'settled') return
-    this.#reply.write(chunk, this.#site.clock.now())
-  }
-
-  answerEnded(): void {
-    if (this.#state === 'settled') return
-    this.#settle(
-      this.#reply.status >= 500 ? 'upstream_error' : 'accepted',
-      undefined,
-      this.#reply.status,
-    )
-    if (!this.#left) this.#reply.end(this.#site.clock.now())
-  }
-
-  answerFailed({ kind, message }: Failure): void {
-    this.#refuse(kind === 'timeout' ? 'upstream_timeout' : 'upstream_error', BUSY, message)
   }
 
   /** What was taken must not run again; all else may. A flow that is called in sync chose its answer. */
-  #endClaim(status: number): void {
-    if (this.#claimed === undefined) return
+  answered(status: number): void {
+    this.#status = status
     const taken = status < 300 || (status < 500 && this.#route?.sync === true)
-    if (taken) this.#site.replay.keep(this.#claimed, this.#requestId)
-    else this.#site.replay.release(this.#claimed, this.#requestId)
-    this.#claimed = undefined
+    if (taken && this.#claimed !== undefined) {
+      this.#site.replay.keep(this.#claimed, this.#requestId)
+      this.#claimed = undefined
+    }
+  }
+
+  delivered(): void {
+    if (this.#state === 'settled') return
+    this.#settle(this.#status >= 500 ? 'upstream_error' : 'accepted', undefined, this.#status)
+  }
+
+  undelivered(reason: RejectReason, detail: string): void {
+    this.#refuse(reason, BUSY, detail)
   }
 
   // ---- the end ---------------------------------------------------------------------------------------------
@@ -317,9 +250,9 @@ export class Exchange implements Watched, Upload, Waiter, Answering {
   #refuse(reason: RejectReason, retryAfter: Millis = 0, detail?: string): void {
     if (this.#state === 'settled') return
     const { status, says, stage } = REASONS[reason]
-    const begun = this.#reply.begun
+    const { begun } = this.#reply
     const outcome = stage === 'forward' ? 'upstream_error' : 'rejected'
-    this.#settle(outcome, reason, begun ? this.#reply.status : status, detail)
+    this.#settle(outcome, reason, begun ? this.#status : status, detail)
     if (this.#left) return
     if (begun) return this.#reply.cut()
     const allow = reason === 'method' ? this.#provider.allow : undefined
@@ -359,16 +292,14 @@ export class Exchange implements Watched, Upload, Waiter, Answering {
     status: number,
     detail?: string,
   ): void {
-    const answered = this.#state === 'answering' && reason === undefined
+    const answered = this.#delivery?.answering === true && reason === undefined
     this.#state = 'settled'
-    this.#timer?.cancel()
-    const { clock, budget, limits, observer, open } = this.#site
+    const { clock, budget, observer, open } = this.#site
     const now = clock.now()
     budget.release(this)
-    this.#endClaim(500)
-    if (this.#inside) this.#provider.gate.leave()
-    else if (this.#reserved) giveBackAll(limits, this.#provider.proven, now)
-    if (reason !== undefined) this.#sending?.abort(new Error(reason))
+    if (this.#claimed !== undefined) this.#site.replay.release(this.#claimed, this.#requestId)
+    this.#turn?.end(now)
+    if (reason !== undefined) this.#delivery?.abort(reason)
     observer.settled({
       provider: this.#route?.provider.name ?? 'none',
       outcome,
@@ -382,7 +313,7 @@ export class Exchange implements Watched, Upload, Waiter, Answering {
       address: this.#sender.address,
       duration: now - this.since,
       receiving: (this.#receivedAt ?? now) - this.since,
-      upstream: this.#writtenAt === undefined ? undefined : now - this.#writtenAt,
+      upstream: this.#delivery?.took(now),
       paced: this.#paced,
       secret: this.#check.proof?.secret,
       skew: this.#check.skew,
@@ -397,9 +328,10 @@ export class Exchange implements Watched, Upload, Waiter, Answering {
     if (this.#state === 'settled') return this.#site.open.delete(this)
     this.#left = true
     if (this.#state === 'receiving') return this.#settle('aborted', undefined, 0)
-    if (this.#state !== 'answering') return
-    this.#settle('accepted', undefined, this.#reply.status)
-    this.#sending?.abort(new Error('the sender left'))
+    this.#delivery?.leave()
+    if (this.#delivery?.answering !== true) return
+    this.#settle('accepted', undefined, this.#status)
+    this.#delivery.abort('the sender left')
   }
 
   /** The parser gave up on what follows the head. False: the body was whole, and has its verdict. */
@@ -411,20 +343,15 @@ export class Exchange implements Watched, Upload, Waiter, Answering {
   }
 
   checkDeadlines(now: Millis): void {
+    if (this.#state === 'settled') this.#reply.checkDeadlines(now, this.#site.idle)
+    else if (this.#state === 'forwarding') this.#delivery?.checkDeadlines(now)
+    else if (this.#state === 'receiving' && this.#slow(now)) this.#refuse('deadline')
+  }
+
+  #slow(now: Millis): boolean {
     const { idle } = this.#site
-    const written = this.#writtenAt === undefined ? 0 : now - this.#writtenAt
-    if (this.#state === 'receiving') {
-      const deadline = this.#route?.provider.deadline ?? idle
-      if (now - this.#progress > idle || now - this.since > deadline) this.#refuse('deadline')
-    } else if (this.#state === 'forwarding') {
-      if (written > this.#provider.upstreamAnswer)
-        this.#refuse('upstream_timeout', BUSY, 'no answer began')
-    } else if (this.#state !== 'waiting') {
-      this.#reply.checkDeadlines(now, idle)
-      if (this.#state === 'answering' && written > this.#provider.upstreamWhole) {
-        this.#refuse('upstream_timeout', BUSY, 'the answer did not end')
-      }
-    }
+    const deadline = this.#route?.provider.deadline ?? idle
+    return now - this.#progress > idle || now - this.since > deadline
   }
 
   /** The budget ended it: others needed the room more. */
@@ -468,12 +395,4 @@ function onEnd(this: Incoming): void {
 
 function onClose(this: Outgoing): void {
   this[kExchange]?.closed()
-}
-
-function onTurn(exchange: Exchange): void {
-  exchange.enter()
-}
-
-function onImpatient(exchange: Exchange): void {
-  exchange.impatient()
 }

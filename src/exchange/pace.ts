@@ -3,7 +3,7 @@ import type { Millis } from '../units.ts'
 import type { PaceLimit } from './route.ts'
 
 /** What several limits come to: the longest wait, or the first that refuses. */
-export type Turn =
+export type Reserved =
   | { readonly wait: Millis }
   | { readonly reason: PaceLimit['reason']; readonly retryAfter: Millis }
 
@@ -19,7 +19,7 @@ export function reserveAll(
   patience: Millis,
   from = 0,
   waited: Millis = 0,
-): Soon<Turn> {
+): Soon<Reserved> {
   let wait = waited
   for (let i = from; i < limits.length; i++) {
     const { limit, key, reason } = limits[i] as PaceLimit
@@ -53,7 +53,7 @@ function refused(
   now: Millis,
   reason: PaceLimit['reason'],
   retryAfter: Millis,
-): Turn {
+): Reserved {
   giveBackAll(store, limits, now, granted)
   return { reason, retryAfter }
 }

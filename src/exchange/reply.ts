@@ -45,10 +45,6 @@ export class Reply {
     return this.#res.headersSent
   }
 
-  get status(): number {
-    return this.#res.statusCode
-  }
-
   /** The response is complete, or its connection is gone. */
   get closed(): boolean {
     return this.#res.closed
