@@ -2,7 +2,7 @@ import type { Timer } from '../clock.ts'
 import type { Waiter } from '../limit/gate.ts'
 import type { RejectReason } from '../reasons.ts'
 import type { Millis } from '../units.ts'
-import { type Grant, giveBackAll, reserveAll } from './pace.ts'
+import { giveBackAll, type Reserved, reserveAll } from './pace.ts'
 import type { PaceLimit, Provider } from './route.ts'
 import type { Site } from './site.ts'
 
