@@ -174,7 +174,15 @@ function plain(results: readonly Measured[], judgements: readonly Judgement[], f
   }
 }
 
-if (flags.help || !Number.isInteger(rounds) || rounds < 1) {
+const rowNames: readonly string[] = [...ROWS.map(({ name }) => name), 'start']
+const contenderNames = CONTENDERS.map(({ name }) => name)
+const understood =
+  rounds >= 1 &&
+  Number.isInteger(rounds) &&
+  (flags.only ?? []).every(name => rowNames.includes(name)) &&
+  (flags.contender ?? []).every(name => contenderNames.includes(name))
+
+if (flags.help || !understood) {
   process.stdout.write(USAGE)
   process.exit(flags.help ? 0 : 2)
 }
