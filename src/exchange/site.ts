@@ -31,7 +31,7 @@ export interface Site {
 }
 
 /** How one request ended: handed to the observer exactly once. */
-export interface Settled {
+interface Settled {
   /** Provider of the map, or `none` for what matched no route. */
   readonly provider: string
   readonly outcome: Outcome
@@ -63,7 +63,7 @@ export interface Settled {
 }
 
 /** Who is told what happened. */
-export interface Observer {
+interface Observer {
   settled(end: Settled): void
   /** Report mode let `reason` pass. */
   reported(provider: string, reason: RejectReason): void

@@ -20,7 +20,7 @@ export interface Generation {
 }
 
 /** What the operator is told of a provider. */
-export interface Sender {
+interface Sender {
   readonly name: string
   readonly preset: string | undefined
   readonly mode: ProviderSettings['mode']

@@ -12,7 +12,7 @@ export interface AdminOptions {
 }
 
 /** Whether new work is welcome, and how each provider is. */
-export interface Readiness {
+interface Readiness {
   readonly ready: boolean
   readonly state: 'serving' | 'draining'
   readonly providers: Readonly<Record<string, string>>
