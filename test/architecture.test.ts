@@ -47,7 +47,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
   generation: { rooms: `${LEAVES} secrets exchange [config]` },
   listen: {
     rooms: 'exchange generation limit report admit',
-    owns: 'fastify @fastify/rate-limit node:https node:tls',
+    owns: 'fastify node:https node:tls',
     uses: 'node:fs [node:http] [node:net] node:crypto#X509Certificate node:crypto#randomUUID',
   },
   console: { rooms: '', owns: 'http-proxy', uses: '[node:http] node:net' },
