@@ -22,8 +22,10 @@ interface Case extends StageOptions {
   readonly word: string
   /** Whose series moves; `none` for what led nowhere. */
   readonly provider?: string
-  /** Whether the reason comes after the request went upstream. */
-  readonly forwarded?: boolean
+  /** How it ended, where the delivery itself was fine. */
+  readonly outcome?: 'upstream_error'
+  /** How many requests the upstream saw: none, unless the reason comes after forwarding. */
+  readonly reaches?: 1
   /** What has to happen before; what it gives back undoes it. */
   readonly before?: (on: Stage) => Promise<() => Promise<unknown>>
   /** The one request that is refused. */
@@ -295,22 +297,32 @@ const CASES: readonly Case[] = [
     reason: 'upstream_error',
     status: 502,
     word: 'upstream',
-    forwarded: true,
+    outcome: 'upstream_error',
+    reaches: 1,
     recorder: { reaction: { after: 'reset' } },
+    act: send(genuine('github', GITHUB, BODY)),
+  },
+  {
+    reason: 'upstream_error', // nobody listens there
+    status: 502,
+    word: 'upstream',
+    outcome: 'upstream_error',
+    before: on => on.recorder.close().then(() => async () => {}),
     act: send(genuine('github', GITHUB, BODY)),
   },
   {
     reason: 'upstream_timeout',
     status: 504,
     word: 'upstream',
-    forwarded: true,
+    outcome: 'upstream_error',
+    reaches: 1,
     recorder: { hold: true },
     act: on => waitFor(on, 11_000),
   },
 ]
 
 for (const one of CASES) {
-  const { reason, status, word, provider = 'github', forwarded = false } = one
+  const { reason, status, word, provider = 'github', outcome = 'rejected', reaches = 0 } = one
   t.test(`${reason} is answered ${status} and counted once`, async t => {
     const on = await stage(t, one)
     const undo = await one.before?.(on)
@@ -325,15 +337,15 @@ for (const one of CASES) {
     t.equal(answer?.header('allow'), status === 405 ? 'POST' : undefined)
     if (status === 503 || status === 429) t.match(answer?.header('retry-after'), /^[1-9]\d*$/)
     t.same(moves, {
-      [`hookwarden_requests_total{provider="${provider}",outcome="${forwarded ? 'upstream_error' : 'rejected'}"}`]: 1,
+      [`hookwarden_requests_total{provider="${provider}",outcome="${outcome}"}`]: 1,
       [`hookwarden_rejections_total{provider="${provider}",reason="${reason}",mode="enforce"}`]: 1,
     })
-    t.equal(on.recorder.requests.length - reached, forwarded ? 1 : 0)
+    t.equal(on.recorder.requests.length - reached, reaches)
     t.same(on.recorder.faults, [])
     await undo?.()
   })
 }
 
 t.test('every reason there is has a case above', async t => {
-  t.same(CASES.map(one => one.reason).sort(), Object.keys(REASONS).sort())
+  t.same([...new Set(CASES.map(one => one.reason))].sort(), Object.keys(REASONS).sort())
 })
