@@ -123,6 +123,7 @@ export class Exchange implements Watched, Upload, Queued, Awaiting {
     const opened = verifier.open(this.#head, this.#site.clock.wall())
     if (typeof opened === 'string' && this.#stops(opened)) return
     this.#check = typeof opened === 'string' ? REPORTED : opened
+    if (this.over && this.#check === REPORTED) return this.#stopsOver()
     this.#site.budget.open(this)
     if (awaitsContinue(this.#head)) this.#res.writeContinue()
     this.#listen()
@@ -275,7 +276,7 @@ export class Exchange implements Watched, Upload, Queued, Awaiting {
     const rest = this.#complete ? 'none' : this.#rest(status)
     const requestId = this.#requestId
     this.#reply.own({ status, says, requestId, retryAfter, allow, rest }, clock.now())
-    if (rest !== 'none') this.#listen()
+    if (rest === 'large') this.#listen() // node:http drops a small one without our help
   }
 
   /** What is still to come. Who waits for a 100 may send nothing, and who was too slow is not waited for. */

@@ -60,7 +60,6 @@ export class Reply {
     const [key, word] = answer.says
     const body = `{"${key}":"${word}","request_id":"${answer.requestId}"}\n`
     const headers = ['Content-Type', 'application/json', 'Content-Length', String(body.length)]
-    headers.push('Cache-Control', 'no-store', 'X-Content-Type-Options', 'nosniff')
     if (answer.retryAfter > 0)
       headers.push('Retry-After', String(Math.ceil(answer.retryAfter / 1000)))
     if (answer.allow !== undefined) headers.push('Allow', answer.allow)
