@@ -123,7 +123,8 @@ export class Exchange implements Watched, Upload, Queued, Awaiting {
     const opened = verifier.open(this.#head, this.#site.clock.wall())
     if (typeof opened === 'string' && this.#stops(opened)) return
     this.#check = typeof opened === 'string' ? REPORTED : opened
-    if (this.over && this.#check === REPORTED) return this.#stopsOver()
+    if (this.over && this.#check === REPORTED)
+      return this.#refuse('rate_address', this.#spent?.retryAfter)
     this.#site.budget.open(this)
     if (awaitsContinue(this.#head)) this.#res.writeContinue()
     this.#listen()
