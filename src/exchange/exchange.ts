@@ -126,7 +126,7 @@ export class Exchange implements Watched, Upload, Queued, Awaiting {
     if (this.over && this.#check === REPORTED)
       return this.#refuse('rate_address', this.#spent?.retryAfter)
     this.#site.budget.open(this)
-    if (awaitsContinue(this.#head)) this.#res.writeContinue()
+    if (this.#req.httpVersion === '1.1' && awaitsContinue(this.#head)) this.#res.writeContinue()
     this.#listen()
   }
 
@@ -336,9 +336,9 @@ export class Exchange implements Watched, Upload, Queued, Awaiting {
     this.#delivery.abort('the sender left')
   }
 
-  /** The parser gave up on what follows the head. False: the body was whole, and has its verdict. */
+  /** The parser gave up on what follows the head. False: the body was whole, and has its verdict or will get it. */
   broken(reason: RejectReason): boolean {
-    if (this.#complete) return false
+    if (this.#req.complete) return false
     this.#refuse(reason)
     this.#reply.end()
     return true
@@ -363,7 +363,7 @@ export class Exchange implements Watched, Upload, Queued, Awaiting {
 
   /** Nothing is owed to the sender any more. */
   get finished(): boolean {
-    return this.#complete && this.#reply.closed
+    return this.#req.complete && this.#reply.closed
   }
 
   get over(): boolean {

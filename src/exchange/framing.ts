@@ -17,6 +17,7 @@ export function framing(head: Head, version: string, hosts: ReadonlySet<string>)
   if (version !== '1.1' && version !== '1.0') return 'malformed_http'
   if (!plainTarget(head.target)) return 'malformed_http'
   if (declaredLength(head) === 'malformed_http') return 'malformed_http'
+  if (version === '1.0' && head.only('transfer-encoding') !== undefined) return 'malformed_http'
   if (head.only('expect') !== undefined && !awaitsContinue(head)) return 'expectation'
   return hostAllowed(head.only('host'), hosts)
 }

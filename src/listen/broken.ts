@@ -4,21 +4,21 @@ import type { Exchange } from '../exchange/exchange.ts'
 import type { Peer } from '../exchange/peer.ts'
 import type { Site } from '../exchange/site.ts'
 import { REASONS, type RejectReason } from '../reasons.ts'
-import type { Millis } from '../units.ts'
+import type { Bytes, Millis } from '../units.ts'
 
 /** What a connection remembers. */
 export interface Line {
   readonly peer: Peer
   /** The newest exchange: the only one whose body may be unfinished. */
   exchange: Exchange | undefined
-  /** How often its parser has failed: after the first time it is only drained. */
-  failures: number
+  /** How much had been read when its parser failed: what comes after that is only drained. */
+  brokenAt: Bytes | undefined
 }
 
 /** How long a sender may take to read why its connection ends. */
 const FAREWELL: Millis = 1000
-/** Reads of up to 64 KiB that are dropped before it is cut off all the same. */
-const MOST_READS = 64
+/** How much more is dropped before it is cut off all the same. */
+const MOST_DROPPED: Bytes = 4 * 1024 ** 2
 
 /** Reads what node:http says of a connection it gives up; undefined where nobody is left to answer. */
 function reasonOf(error: NodeJS.ErrnoException, socket: Socket): RejectReason | undefined {
@@ -35,17 +35,22 @@ export function onBroken(
   line: Line,
   site: Site,
 ): void {
-  if (++line.failures > 1) {
-    if (line.failures > MOST_READS) socket.destroy()
+  if (line.brokenAt !== undefined) {
+    if (socket.bytesRead - line.brokenAt > MOST_DROPPED) socket.destroy()
     return
   }
+  line.brokenAt = socket.bytesRead
   const reason = reasonOf(error, socket)
   if (reason === undefined || !socket.writable) return void socket.destroy()
-  site.clock.after(FAREWELL + site.idle, destroy, socket)
   if (line.exchange === undefined || line.exchange.finished) return part(socket, line, site, reason)
   if (error.code === 'HPE_INVALID_EOF_STATE') return void socket.destroy() // it left in the middle of its body
-  if (line.exchange.broken(reason)) return
-  line.exchange.afterwards = () => part(socket, line, site, reason)
+  if (line.exchange.broken(reason))
+    return void site.clock.after(FAREWELL + site.idle, destroy, socket)
+  socket.pause() // the request before has its verdict first; what follows it can wait
+  line.exchange.afterwards = () => {
+    socket.resume()
+    part(socket, line, site, reason)
+  }
 }
 
 /** Answers and counts what never became an exchange. */

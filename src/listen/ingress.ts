@@ -84,7 +84,7 @@ export async function openIngress(options: IngressOptions): Promise<Ingress> {
   server.on('secureConnection', (socket: TLSSocket & Connected) => {
     const peer = peerOf(socket)
     if (peer === undefined) return void socket.destroy()
-    socket[kLine] = { peer, exchange: undefined, failures: 0 }
+    socket[kLine] = { peer, exchange: undefined, brokenAt: undefined }
   })
   server.on('tlsClientError', (error: NodeJS.ErrnoException) =>
     options.refused.handshakeFailed(error.code),
