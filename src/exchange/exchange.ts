@@ -49,7 +49,6 @@ export class Exchange implements Watched, Upload, Queued, Awaiting {
   #addressKey = ''
   #check: Check = UNOPENED
   #state: 'receiving' | 'waiting' | 'forwarding' | 'settled' = 'receiving'
-  #listening = false
   #complete = false
   /** The sender is gone. */
   #left = false
@@ -380,8 +379,7 @@ export class Exchange implements Watched, Upload, Queued, Awaiting {
   }
 
   #listen(): void {
-    if (this.#listening) return
-    this.#listening = true
+    if (this.#req.listenerCount('data') > 0) return
     this.#req.on('data', onData)
     this.#req.on('end', onEnd)
   }
