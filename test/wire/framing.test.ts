@@ -90,6 +90,7 @@ const MALFORMED: readonly (readonly [what: string, bytes: string, expected?: Exp
   ['a space behind a chunk size', `${CHUNKED}1 \r\na\r\n0\r\n\r\n`],
   ['an endless chunk extension', `${CHUNKED}1;${'a'.repeat(20_000)}\r\na\r\n0\r\n\r\n`],
   ['an endless trailer', `${CHUNKED}0\r\nX: ${'a'.repeat(20_000)}\r\n\r\n`, [431, 'close']],
+  ['a length in a trailer', `${CHUNKED}0\r\nContent-Length: 3\r\n\r\n`],
   ['a target that names its host', get(`https://localhost${GITHUB}`), CERTAIN],
   ['a target that is a host alone', get('localhost:443')],
   ['an asterisk', `OPTIONS * HTTP/1.1\r\n${HOST}\r\n`, CERTAIN],
