@@ -40,7 +40,7 @@ export interface Outgoing {
 /** Automatisch closes idle sockets after 5 s: ours go first, so that none is written into a closing one. */
 const IDLE: Millis = 4000
 /** Up to here joining the chunks is cheaper than handing them over one by one. */
-const BLOCK: Bytes = 256 * 1024
+const JOINED: Bytes = 64 * 1024
 
 /** The one pool of connections to Automatisch. */
 export class Upstream {
@@ -79,7 +79,7 @@ export class Upstream {
   }
 }
 
-/** Hands a large body over block by block: joining 900 KiB would hold it twice, each chunk alone is a write of its own. */
+/** Hands a large body over as its list of chunks: joining 900 KiB would hold it twice, and collect more garbage. */
 function bodyOf({
   body,
   length,
@@ -87,22 +87,9 @@ function bodyOf({
 }: Outgoing): NonNullable<Dispatcher.DispatchOptions['body']> | null {
   if (length === 0) return null
   if (body.length === 1) return body[0] as Uint8Array
-  if (length <= BLOCK) return Buffer.concat(body, length)
+  if (length <= JOINED) return Buffer.concat(body, length)
   headers.push('Content-Length', String(length))
-  return blocks(body) as unknown as Readable // undici takes any iterable; its types name streams alone
-}
-
-/** The same bytes in pieces of about `BLOCK`, each joined only when it is asked for. */
-function* blocks(chunks: readonly Uint8Array[]): Generator<Uint8Array> {
-  let from = 0
-  let size = 0
-  for (const [i, chunk] of chunks.entries()) {
-    size += chunk.length
-    if (size < BLOCK && i < chunks.length - 1) continue
-    yield Buffer.concat(chunks.slice(from, i + 1), size)
-    from = i + 1
-    size = 0
-  }
+  return body as unknown as Readable // undici takes any iterable; its types name streams alone
 }
 
 /** One request on its way; adapts undici's handler to `Answering`. */
