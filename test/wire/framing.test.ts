@@ -360,3 +360,19 @@ async function smuggled(t: Test, on: Stage, rest: string): Promise<void> {
   t.equal((await answer)?.status, 400)
   await connection.closed
 }
+
+t.test('a sender that writes on while its verdict is due may hang up all the same', async t => {
+  const on = await stage(t, { recorder: { hold: true } })
+  const moves = await on.counted(async () => {
+    const connection = await connect(on.port)
+    const wire = Buffer.concat([...genuine('github', GITHUB, '{"a":1}'), Buffer.alloc(MIB, 'x')])
+    void connection.write(wire)
+    await on.recorder.complete(1)
+    connection.destroy()
+    on.recorder.releaseAll()
+    const open = () => on.hookwarden.metrics().then(all => all.get('hookwarden_connections'))
+    await on.until(async () => (await open()) === 0)
+  })
+  t.equal(moves['hookwarden_requests_total{provider="github",outcome="accepted"}'], 1)
+  t.equal((await exchange(on.port, genuine('github', GITHUB, '{"a":1}')))?.status, 200)
+})
