@@ -298,6 +298,7 @@ export class Exchange implements Watched, Upload, Queued, Awaiting {
     const { clock, budget, observer, open } = this.#site
     const now = clock.now()
     budget.release(this)
+    this.#body.drop()
     if (this.#claimed !== undefined) this.#site.replay.release(this.#claimed, this.#requestId)
     this.#turn?.end(now)
     if (reason !== undefined) this.#delivery?.abort(reason)

@@ -6,7 +6,7 @@ const BLOCK: Bytes = 4096
 
 /** A body as it arrived: large chunks as they came, small ones joined. */
 export class Held {
-  readonly #chunks: Uint8Array[] = []
+  #chunks: Uint8Array[] = []
   #block: Buffer | undefined
   #filled = 0
   size: Bytes = 0
@@ -27,6 +27,12 @@ export class Held {
   chunks(): readonly Uint8Array[] {
     this.#close()
     return this.#chunks
+  }
+
+  /** Lets go of the bytes; `size` stays. A kept-alive connection must not keep its last body. */
+  drop(): void {
+    this.#chunks = []
+    this.#block = undefined
   }
 
   #open(): void {
