@@ -32,7 +32,11 @@ upstream: ${recorder.url}
 listen: { https: 127.0.0.1:0, admin: 127.0.0.1:0 }
 drain: ${drain}
 providers:
-  github: { secret: env:GITHUB, flows: [${GITHUB.slice(-36)}], limits: { per_address: 1000/1m } }
+  github:
+    secret: env:GITHUB
+    flows: [${GITHUB.slice(-36)}]
+    answer_within: 60s # a slow machine must not make any of them late
+    limits: { per_address: 1000/1m, patience: 30s, deadline: 60s }
 `,
   )
   const args = [join(ROOT, 'src/cli.ts'), 'run', '--dev', '--config', map]
@@ -101,7 +105,7 @@ const finish = (entries: readonly Entry[]): Promise<unknown> =>
 t.test('SIGTERM finishes what is in flight, and says no to what it cannot finish', async t => {
   const recorder = await startRecorder({ hold: true })
   t.teardown(() => recorder.close())
-  const hookwarden = await run(t, recorder, '{ settle: 1s, within: 10s }')
+  const hookwarden = await run(t, recorder, '{ settle: 2s, within: 60s }')
   const { port, child } = hookwarden
   const ids = Array.from({ length: 200 }, (_, id) => id)
   const ledger = await Promise.all(ids.map(id => begin(port, id)))
