@@ -228,7 +228,9 @@ t.test('hostile traffic adds no series, and they stay few', async t => {
   t.match(on.recorder.requests, [], 'nothing went upstream')
 })
 
-const promtool = spawnSync('promtool', ['--version']).error === undefined
+/** Debian package prometheus. */
+const PROMTOOL = 'promtool'
+const promtool = spawnSync(PROMTOOL, ['--version']).error === undefined
 
 t.test(
   "Prometheus' own linter has nothing to say",
@@ -238,7 +240,7 @@ t.test(
     const ledger = new Ledger(on)
     const lint = async (): Promise<void> => {
       const input = (await on.hookwarden.admin('/metrics')).body
-      const { status, stdout, stderr } = spawnSync('promtool', ['check', 'metrics'], { input })
+      const { status, stdout, stderr } = spawnSync(PROMTOOL, ['check', 'metrics'], { input })
       t.equal(`${stdout}${stderr}`, '')
       t.equal(status, 0)
     }
