@@ -4,7 +4,7 @@ import type { Scheme } from '../verify/scheme.ts'
 /** A known sender: how it signs, and what its entry in the map need not say. */
 export interface Preset {
   readonly scheme: Scheme
-  /** The sender's own page that the scheme and the timeout were read from. */
+  /** The sender's own page on its scheme; only those of Svix and Standard Webhooks were read for the timeout too. */
   readonly page: { readonly title: string; readonly url: string }
   /** `sdk`: its official SDK was run against the scheme; `docs`: read from its pages alone. */
   readonly evidence: 'sdk' | 'docs'
