@@ -46,6 +46,14 @@ export class Head {
   }
 }
 
+/** Compares without a lower-case copy: every delivery asks for a dozen names. */
 function sameName(given: string, lower: string): boolean {
-  return given.length === lower.length && (given === lower || given.toLowerCase() === lower)
+  const { length } = given
+  if (length !== lower.length) return false
+  for (let i = 0; i < length; i++) {
+    const code = given.charCodeAt(i)
+    const folded = code >= 0x41 && code <= 0x5a ? code | 0x20 : code // A to Z
+    if (folded !== lower.charCodeAt(i)) return false
+  }
+  return true
 }

@@ -40,7 +40,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
   },
   exchange: {
     rooms: 'route admit verify inspect replay limit forward',
-    uses: 'node:crypto#randomUUID [node:http]',
+    uses: '[node:http]',
   },
   discovery: { rooms: '', owns: 'pg', uses: 'node:fs' },
   config: { rooms: 'presets [verify]', owns: 'yaml zod', uses: 'node:fs node:path node:net#isIP' },
@@ -48,7 +48,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
   listen: {
     rooms: 'exchange generation limit report admit',
     owns: 'fastify node:https node:tls',
-    uses: 'node:fs [node:http] [node:net] node:crypto#X509Certificate node:crypto#randomUUID',
+    uses: 'node:fs [node:http] [node:net] node:crypto#X509Certificate',
   },
   console: { rooms: '', owns: 'http-proxy', uses: '[node:http] node:net' },
   process: {

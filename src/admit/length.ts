@@ -1,13 +1,16 @@
 import { type Head, REPEATED } from '../head.ts'
 import type { Bytes } from '../units.ts'
 
+/** Bytes of a body by its head; undefined when it comes in chunks. */
+export type Declared = Bytes | undefined | 'malformed_http'
+
 /**
  * How long the body will be by its head: 0 when there is none, undefined when it comes in chunks. Both ways at once,
  * a repeated or odd length, and any coding but `chunked` are where two readers disagree about where a request ends.
  *
  * @see RFC 9112, section 6.3
  */
-export function declaredLength(head: Head): Bytes | undefined | 'malformed_http' {
+export function declaredLength(head: Head): Declared {
   const coding = head.only('transfer-encoding')
   const length = head.only('content-length')
   if (coding !== undefined) {

@@ -1,4 +1,4 @@
-import { cleanAnswer } from '../forward/clean.ts'
+import { type AnswerHeaders, cleanAnswer } from '../forward/clean.ts'
 import type { Answering, Failure, Flow, Outgoing, Sending } from '../forward/upstream.ts'
 import type { RejectReason } from '../reasons.ts'
 import type { Millis } from '../units.ts'
@@ -65,13 +65,13 @@ export class Delivery implements Answering {
     this.#writtenAt = this.#site.clock.now()
   }
 
-  answerStarted(status: number, raw: readonly (string | Buffer)[], flow: Flow): void {
+  answerStarted(status: number, headers: AnswerHeaders, flow: Flow): void {
     this.#answering = true
     this.#awaiting.answered(status)
     if (this.#unread) return
     if (this.#site.draining() !== 'no') this.#reply.closeAfter()
     try {
-      this.#reply.start(status, cleanAnswer(raw), flow)
+      this.#reply.start(status, cleanAnswer(headers), flow)
     } catch {
       this.#awaiting.undelivered('upstream_error', 'the upstream sent a header that is none')
     }

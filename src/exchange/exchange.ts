@@ -1,12 +1,10 @@
-import assert from 'node:assert/strict'
-import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { declaredLength } from '../admit/length.ts'
+import { type Declared, declaredLength } from '../admit/length.ts'
 import { acceptableEncoding, acceptableType } from '../admit/media-type.ts'
 import { cleanHeaders, cleanTarget } from '../forward/clean.ts'
 import { Head } from '../head.ts'
-import { addressKey, type Spend } from '../limit/address-buckets.ts'
-import type { Upload } from '../limit/budget.ts'
+import type { Spend } from '../limit/address-buckets.ts'
+import type { Hold, Upload } from '../limit/budget.ts'
 import type { Limit } from '../limit/gcra.ts'
 import { CLEAN, type Outcome, REASONS, type RejectReason, type Verdict } from '../reasons.ts'
 import type { Bytes, Millis } from '../units.ts'
@@ -33,6 +31,8 @@ type Outgoing = ServerResponse & { [kExchange]?: Exchange }
 export class Exchange implements Watched, Upload, Queued, Awaiting {
   readonly since: Millis
   held: Bytes = 0
+  hold: Hold | undefined
+  place = -1
   /** Called when the response is over. */
   afterwards: (() => void) | undefined
   readonly #site: Site
@@ -42,7 +42,8 @@ export class Exchange implements Watched, Upload, Queued, Awaiting {
   readonly #reply: Reply
   readonly #head: Head
   readonly #sender: Sender
-  readonly #requestId = randomUUID()
+  readonly #requestId: string
+  readonly #declared: Declared
   readonly #body = new Held()
   #route: Route | undefined
   #spent: Spend | undefined
@@ -70,6 +71,8 @@ export class Exchange implements Watched, Upload, Queued, Awaiting {
     this.#res = res
     this.#reply = new Reply(req, res, this.since)
     this.#head = new Head(req.method ?? '', req.url ?? '', req.rawHeaders)
+    this.#declared = declaredLength(this.#head)
+    this.#requestId = site.requestIds.next()
     this.#sender = senderOf(peer, this.#head, this.#serving.trusted)
   }
 
@@ -80,14 +83,15 @@ export class Exchange implements Watched, Upload, Queued, Awaiting {
     this.#res[kExchange] = this
     this.#res.on('close', onClose)
     this.#site.open.add(this)
-    const framed = framing(this.#head, this.#req.httpVersion, this.#serving.hosts)
+    const { httpVersion } = this.#req
+    const framed = framing(this.#head, httpVersion, this.#declared, this.#serving.hosts)
     if (framed !== CLEAN) return this.#refuse(framed)
     const route = this.#serving.routes.match(this.#head.path)
     if (route === undefined) return this.#spend(this.#serving.unrouted, 'none')
     this.#route = route
     const { provider } = route
     if (this.#site.draining() === 'closed') return this.#refuse('draining')
-    if (provider.allowIps?.has(this.#sender.address) === false)
+    if (provider.allowIps?.has(this.#sender.peer.address) === false)
       return this.#refuse('address_not_allowed')
     if (provider.mode === 'off') return this.#refuse('switched_off')
     if (provider.verifier === undefined) return this.#refuse('secret_unavailable')
@@ -98,7 +102,7 @@ export class Exchange implements Watched, Upload, Queued, Awaiting {
   /** Limits before the verdict protect Hookwarden: an exchange is only marked here, unless it led nowhere anyway. */
   #spend(limit: Limit, provider: string): void {
     const { addresses, clock } = this.#site
-    this.#addressKey = addressKey(provider, this.#sender.group)
+    this.#addressKey = this.#sender.peer.keyUnder(provider)
     this.#spent = addresses.spend(limit, this.#addressKey, clock.now())
     if (this.#route !== undefined) return this.#admit(this.#route.provider)
     this.#refuse(this.over ? 'rate_address' : 'no_route', this.#spent.retryAfter)
@@ -106,7 +110,7 @@ export class Exchange implements Watched, Upload, Queued, Awaiting {
 
   #admit({ maxBody, contentTypes }: Provider): void {
     if (this.over && this.#site.overloaded()) return this.#refuse('overloaded', BUSY)
-    const declared = declaredLength(this.#head)
+    const declared = this.#declared
     if (typeof declared === 'number' && declared > maxBody) return this.#refuse('body_too_large')
     const type = acceptableType(this.#head.only('content-type'), contentTypes, declared !== 0)
     if (type !== CLEAN) return this.#refuse(type)
@@ -172,8 +176,9 @@ export class Exchange implements Watched, Upload, Queued, Awaiting {
 
   #claim(proof: Proof): void {
     const window = this.#route?.replay
-    if (window === undefined || proof.replay === undefined) return this.#queue(true)
-    const key = `${this.#route?.flow} ${proof.replay}`
+    if (this.#route === undefined || window === undefined || proof.replay === undefined)
+      return this.#queue(true)
+    const key = this.#route.replayPrefix + proof.replay
     const { replay, clock } = this.#site
     const claim = replay.claim(key, this.#requestId, this.#provider.lease, window, clock.now())
     if (claim instanceof Promise) void claim.then(late => this.#claims(key, late))
@@ -204,7 +209,7 @@ export class Exchange implements Watched, Upload, Queued, Awaiting {
   admitted(): void {
     this.#state = 'forwarding'
     this.#paced = this.#site.clock.now() - (this.#receivedAt ?? 0)
-    const { name, credentials } = this.#provider
+    const { credentials, introduced } = this.#provider
     const { proof } = this.#check
     const { method, query } = this.#head
     this.#delivery = new Delivery(this.#site, this.#provider, this.#reply, this, this.#left)
@@ -212,9 +217,9 @@ export class Exchange implements Watched, Upload, Queued, Awaiting {
       method,
       target: cleanTarget(this.#route?.upstreamPath ?? '', query, credentials),
       headers: cleanHeaders(this.#head, credentials, {
-        address: this.#sender.address,
+        address: this.#sender.peer.address,
         requestId: this.#requestId,
-        verified: proof && `provider=${name}; secret=${proof.secret}`,
+        verified: proof && introduced[proof.secret],
       }),
       body: this.#body.chunks(),
       length: this.#body.size,
@@ -257,12 +262,8 @@ export class Exchange implements Watched, Upload, Queued, Awaiting {
     if (this.#left) return
     if (begun) return this.#reply.cut()
     const allow = reason === 'method' ? this.#provider.allow : undefined
-    this.#answer(
-      status,
-      ['error', says],
-      status === 503 ? Math.max(retryAfter, 1000) : retryAfter,
-      allow,
-    )
+    const later = status === 503 ? Math.max(retryAfter, 1000) : retryAfter
+    this.#answer(status, ['error', says], later, allow)
   }
 
   #answer(
@@ -281,7 +282,7 @@ export class Exchange implements Watched, Upload, Queued, Awaiting {
 
   /** What is still to come. Who waits for a 100 may send nothing, and who was too slow is not waited for. */
   #rest(status: number): 'small' | 'large' {
-    const declared = declaredLength(this.#head)
+    const declared = this.#declared
     if (typeof declared !== 'number' || status === 408 || awaitsContinue(this.#head)) return 'large'
     return declared - this.#body.size <= SMALL_REST ? 'small' : 'large'
   }
@@ -312,7 +313,7 @@ export class Exchange implements Watched, Upload, Queued, Awaiting {
       route: this.#route?.path,
       bytes: this.#body.size,
       requestId: this.#requestId,
-      address: this.#sender.address,
+      address: this.#sender.peer.address,
       duration: now - this.since,
       receiving: (this.#receivedAt ?? now) - this.since,
       upstream: this.#delivery?.took(now),
@@ -371,12 +372,11 @@ export class Exchange implements Watched, Upload, Queued, Awaiting {
   }
 
   get account(): string | undefined {
-    return this.#sender.capped ? this.#sender.group : undefined
+    return this.#sender.capped ? this.#sender.peer.group : undefined
   }
 
   get #provider(): Provider {
-    assert(this.#route !== undefined, 'only what has a route gets past it')
-    return this.#route.provider
+    return (this.#route as Route).provider // only what has a route gets past it
   }
 
   #listen(): void {

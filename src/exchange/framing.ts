@@ -1,4 +1,4 @@
-import { declaredLength } from '../admit/length.ts'
+import type { Declared } from '../admit/length.ts'
 import { type Head, REPEATED } from '../head.ts'
 import type { Verdict } from '../reasons.ts'
 import { hostAllowed, plainTarget } from '../route/target.ts'
@@ -12,19 +12,28 @@ const MOST_HEADERS = 100
  *
  * @see RFC 9112, sections 3 and 6
  */
-export function framing(head: Head, version: string, hosts: ReadonlySet<string>): Verdict {
+export function framing(
+  head: Head,
+  version: string,
+  declared: Declared,
+  hosts: ReadonlySet<string>,
+): Verdict {
   if (head.raw.length > MOST_HEADERS * 2) return 'header_too_large'
   if (version !== '1.1' && version !== '1.0') return 'malformed_http'
   if (!plainTarget(head.target)) return 'malformed_http'
-  if (declaredLength(head) === 'malformed_http') return 'malformed_http'
+  if (declared === 'malformed_http') return 'malformed_http'
   if (version === '1.0' && head.only('transfer-encoding') !== undefined) return 'malformed_http'
-  if (head.only('expect') !== undefined && !awaitsContinue(head)) return 'expectation'
+  const expected = head.only('expect')
+  if (expected !== undefined && !isContinue(expected)) return 'expectation'
   return hostAllowed(head.only('host'), hosts)
 }
 
 /** Whether the sender holds its body back until it is told to go on. See RFC 9110, 10.1.1. */
 export function awaitsContinue(head: Head): boolean {
   const expected = head.only('expect')
-  if (expected === undefined || expected === REPEATED) return false
-  return expected.toLowerCase() === '100-continue'
+  return expected !== undefined && isContinue(expected)
+}
+
+function isContinue(expected: string | typeof REPEATED): boolean {
+  return expected !== REPEATED && expected.toLowerCase() === '100-continue'
 }

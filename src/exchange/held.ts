@@ -4,9 +4,12 @@ import type { Bytes } from '../units.ts'
 const SMALL: Bytes = 1024
 const BLOCK: Bytes = 4096
 
+/** Shared by all that hold nothing, and never changed. */
+const NONE: Uint8Array[] = []
+
 /** A body as it arrived: large chunks as they came, small ones joined. */
 export class Held {
-  #chunks: Uint8Array[] = []
+  #chunks = NONE
   #block: Buffer | undefined
   #filled = 0
   size: Bytes = 0
@@ -15,7 +18,8 @@ export class Held {
     this.size += chunk.length
     if (chunk.length >= SMALL || this.size === chunk.length) {
       this.#close()
-      this.#chunks.push(chunk)
+      if (this.#chunks === NONE) this.#chunks = [chunk]
+      else this.#chunks.push(chunk)
       return
     }
     if (this.#block === undefined || this.#filled + chunk.length > BLOCK) this.#open()
@@ -31,7 +35,7 @@ export class Held {
 
   /** Lets go of the bytes; `size` stays. A kept-alive connection must not keep its last body. */
   drop(): void {
-    this.#chunks = []
+    this.#chunks = NONE
     this.#block = undefined
   }
 
@@ -41,7 +45,7 @@ export class Held {
   }
 
   #close(): void {
-    if (this.#block !== undefined) this.#chunks.push(this.#block.subarray(0, this.#filled))
+    if (this.#block !== undefined) this.#chunks.push(this.#block.subarray(0, this.#filled)) // never the first
     this.#block = undefined
     this.#filled = 0
   }

@@ -22,8 +22,8 @@ export interface Route {
   readonly upstreamPath: string
   /** Whether the sender waits for the flow's own answer. */
   readonly sync: boolean
-  /** Flow id: replay memory never mixes flows. */
-  readonly flow: string
+  /** Flow id and a space: replay memory never mixes flows. */
+  readonly replayPrefix: string
   /** Window of replay memory; undefined when off. */
   readonly replay: Millis | undefined
   readonly provider: Provider
@@ -45,6 +45,8 @@ export interface Provider {
   /** Undefined while no secret is usable. */
   readonly verifier: Verifier | undefined
   readonly credentials: Credentials
+  /** Value of X-Hookwarden-Verified, by the secret that proved a delivery. */
+  readonly introduced: { readonly current: string; readonly previous: string }
   readonly addressLimit: Limit
   /** What a proven delivery spends: the provider's own limit first, then the process's. */
   readonly proven: readonly PaceLimit[]

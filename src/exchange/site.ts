@@ -7,11 +7,13 @@ import type { Outcome, RejectReason } from '../reasons.ts'
 import type { ReplayStore } from '../replay/store.ts'
 import type { Bytes, Millis } from '../units.ts'
 import type { OpenExchanges } from './open.ts'
+import type { RequestIds } from './request-ids.ts'
 import type { Serving } from './route.ts'
 
 /** What every exchange of the process shares: it outlives generations. */
 export interface Site {
   readonly clock: Clock
+  readonly requestIds: RequestIds
   readonly limits: LimitStore
   /** The per-address limit, spent before anything is proven: each replica's own. */
   readonly addresses: AddressBuckets

@@ -47,11 +47,11 @@ export function cleanHeaders(head: Head, secret: Credentials, intro: Introductio
   const named = namedByConnection(head)
   const out: string[] = []
   for (let i = 0; i < raw.length; i += 2) {
-    const name = (raw[i] as string).toLowerCase()
-    if (DROPPED.has(name) || name.startsWith('x-forwarded-') || name.startsWith('x-hookwarden-'))
-      continue
-    if (name.includes('_') || secret.headers.includes(name) || named?.includes(name)) continue
-    out.push(raw[i] as string, raw[i + 1] as string)
+    const name = raw[i] as string
+    if (isDropped(name)) continue
+    if (secret.headers.length > 0 && secret.headers.includes(name.toLowerCase())) continue
+    if (named?.includes(name.toLowerCase())) continue
+    out.push(name, raw[i + 1] as string)
   }
   out.push('X-Forwarded-For', intro.address, 'X-Forwarded-Proto', 'https')
   const host = head.only('host')
@@ -59,6 +59,24 @@ export function cleanHeaders(head: Head, secret: Credentials, intro: Introductio
   out.push('X-Request-Id', intro.requestId)
   if (intro.verified !== undefined) out.push('X-Hookwarden-Verified', intro.verified)
   return out
+}
+
+/** What was found of a name, as senders spell it: a bounded number of short spellings. */
+const SPELLINGS = 1024
+const SHORT = 64
+const spellings = new Map<string, boolean>()
+
+function isDropped(spelling: string): boolean {
+  const known = spellings.get(spelling)
+  if (known !== undefined) return known
+  const name = spelling.toLowerCase()
+  const dropped =
+    DROPPED.has(name) ||
+    name.includes('_') ||
+    name.startsWith('x-forwarded-') ||
+    name.startsWith('x-hookwarden-')
+  if (spelling.length <= SHORT && spellings.size < SPELLINGS) spellings.set(spelling, dropped)
+  return dropped
 }
 
 /** The target for the upstream: a path of ours, and the raw query less parameters that carry a credential. */
@@ -104,33 +122,35 @@ const NOT_RETURNED: ReadonlySet<string> = new Set([
   'content-security-policy',
 ])
 
+/** The answer's headers as the client gives them: names in lower case, a list where a name came more than once. */
+export type AnswerHeaders = Readonly<Record<string, string | string[] | undefined>>
+
 /**
- * The answer's headers for the sender. A sync flow can echo its payload as HTML, so sniffing and scripts are
- * switched off.
- *
- * @param raw name, value, … as the upstream sent them
+ * The answer's headers for the sender, as name, value, …. A sync flow can echo its payload as HTML, so sniffing and
+ * scripts are switched off.
  */
-export function cleanAnswer(raw: readonly (string | Buffer)[]): string[] {
+export function cleanAnswer(received: AnswerHeaders): string[] {
+  const named = namedIn(received.connection)
   const out: string[] = []
-  let named: string[] | undefined
-  for (let i = 0; i < raw.length; i += 2) {
-    const name = latin1(raw[i]).toLowerCase()
-    if (name !== 'connection') continue
-    const tokens = latin1(raw[i + 1]).toLowerCase()
-    if (tokens !== 'keep-alive' && tokens !== 'close')
-      named = tokens.split(',').map(token => token.trim())
-  }
-  for (let i = 0; i < raw.length; i += 2) {
-    const name = latin1(raw[i])
-    const lower = name.toLowerCase()
-    if (NOT_RETURNED.has(lower) || named?.includes(lower)) continue
-    out.push(name, latin1(raw[i + 1]))
+  for (const name of Object.keys(received)) {
+    const value = received[name]
+    if (value === undefined || NOT_RETURNED.has(name) || named?.includes(name)) continue
+    if (typeof value === 'string') out.push(name, value)
+    else for (const one of value) out.push(name, one)
   }
   out.push('X-Content-Type-Options', 'nosniff')
   out.push('Content-Security-Policy', "sandbox; default-src 'none'")
   return out
 }
 
-function latin1(text: string | Buffer | undefined): string {
-  return typeof text === 'string' ? text : (text?.toString('latin1') ?? '')
+/** What a `Connection` header names; undefined where it is the usual word alone. */
+function namedIn(connection: string | string[] | undefined): string[] | undefined {
+  if (connection === undefined || connection === 'keep-alive' || connection === 'close')
+    return undefined
+  return [connection].flat().flatMap(line =>
+    line
+      .toLowerCase()
+      .split(',')
+      .map(token => token.trim()),
+  )
 }

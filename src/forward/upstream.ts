@@ -1,12 +1,13 @@
 import type { Readable } from 'node:stream'
 import { type Dispatcher, Pool } from 'undici'
 import type { Bytes, Millis } from '../units.ts'
+import type { AnswerHeaders } from './clean.ts'
 
 /** Who is told how the upstream answered. Every call comes after `Upstream.send` returned or from within it. */
 export interface Answering {
   /** The request begins to be written: from here on the upstream may have it. */
   answerWritten(): void
-  answerStarted(status: number, raw: readonly (string | Buffer)[], flow: Flow): void
+  answerStarted(status: number, headers: AnswerHeaders, flow: Flow): void
   answerData(chunk: Buffer): void
   answerEnded(): void
   /** No answer, or not all of one. */
@@ -121,10 +122,13 @@ export class Sending implements Dispatcher.DispatchHandler {
     controller.abort(new Error('the upstream switched protocols'))
   }
 
-  onResponseStart(controller: Dispatcher.DispatchController, status: number): void {
+  onResponseStart(
+    controller: Dispatcher.DispatchController,
+    status: number,
+    headers: AnswerHeaders,
+  ): void {
     if (status < 200) return // an interim answer says nothing yet
-    const raw = controller.rawHeaders
-    this.#answering.answerStarted(status, Array.isArray(raw) ? raw : [], controller)
+    this.#answering.answerStarted(status, headers, controller)
   }
 
   onResponseData(_: Dispatcher.DispatchController, chunk: Buffer): void {

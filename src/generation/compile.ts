@@ -51,7 +51,8 @@ export function compileGeneration(settings: Settings, sources: SecretSources): G
     const provider = compileProvider(one, settings, bound, verified, [...unproven, ...verified])
     for (const { path, flow, sync, replay } of one.routes) {
       const upstreamPath = `/webhooks/flows/${flow}${sync ? '/sync' : ''}`
-      entries.push([path, { path, upstreamPath, flow, sync, replay, provider }])
+      const replayPrefix = `${flow} `
+      entries.push([path, { path, upstreamPath, replayPrefix, sync, replay, provider }])
     }
   }
   return {
@@ -132,6 +133,10 @@ function compileProvider(
     allowIps: one.allowIps.length === 0 ? undefined : compileNetworks(one.allowIps),
     verifier,
     credentials,
+    introduced: {
+      current: `provider=${name}; secret=current`,
+      previous: `provider=${name}; secret=previous`,
+    },
     addressLimit: limitOf('per_address', limits.perAddress),
     proven: [own, ...verified],
     unproven,

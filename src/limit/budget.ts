@@ -15,6 +15,8 @@ export interface Upload {
   held: Bytes
   /** When it began, on the clock `take` is told. */
   readonly since: Millis
+  /** Where the budget keeps it; undefined while it does not. Written by the budget alone. */
+  hold: Hold | undefined
   /** It was too slow while others needed the room: refuse with `memory`. Its bytes are given back already. */
   evict(): void
 }
@@ -26,14 +28,18 @@ interface Account {
   readonly cap: Bytes
 }
 
-interface Hold {
+/** An upload's place in the budget: kept on the upload, because a map by object hashes it and leaves tables behind. */
+export interface Hold {
   readonly account: Account
   finished: boolean
+  place: number
 }
 
 /** What a chunk that does not fit lacks, and who may be ended for it. */
 type Share = 'account' | 'over' | 'large' | 'whole'
 const SHARES: readonly Share[] = ['account', 'over', 'large', 'whole']
+/** Accounts without uploads that are kept for the next one of their address. */
+const IDLE_ACCOUNTS = 1024
 
 /**
  * The bytes of bodies this process holds. One address holds at most an eighth, uploads marked `over` a quarter,
@@ -42,7 +48,7 @@ const SHARES: readonly Share[] = ['account', 'over', 'large', 'whole']
  */
 export class Budget {
   readonly #total: Bytes
-  readonly #holds = new Map<Upload, Hold>()
+  readonly #uploads: Upload[] = []
   readonly #accounts = new Map<string, Account>()
   readonly #uncapped: Account = { held: 0, uploads: 0, cap: Number.POSITIVE_INFINITY }
   #held: Bytes = 0
@@ -64,15 +70,16 @@ export class Budget {
 
   /** Begins to count an upload. */
   open(upload: Upload): void {
-    if (this.#holds.has(upload)) return
+    if (upload.hold !== undefined) return
     const account = this.#accountOf(upload)
     account.uploads++
-    this.#holds.set(upload, { account, finished: false })
+    upload.hold = { account, finished: false, place: this.#uploads.length }
+    this.#uploads.push(upload)
   }
 
   /** Counts a chunk received. False: no room for it, the upload is to be refused with `memory`. */
   take(upload: Upload, bytes: Bytes, now: Millis): boolean {
-    const hold = this.#holds.get(upload)
+    const { hold } = upload
     if (hold === undefined || hold.finished) return false
     if (!this.#fits(upload, hold, bytes) && !this.#makeRoom(upload, hold, bytes, now)) return false
     this.#large += intoLarge(upload, bytes)
@@ -85,22 +92,25 @@ export class Budget {
 
   /** The body is whole: its bytes stay, and it is never ended for another. */
   complete(upload: Upload): void {
-    const hold = this.#holds.get(upload)
-    if (hold !== undefined) hold.finished = true
+    if (upload.hold !== undefined) upload.hold.finished = true
   }
 
   /** Gives all its bytes back; a second time does nothing. */
   release(upload: Upload): void {
-    const hold = this.#holds.get(upload)
+    const { hold } = upload
     if (hold === undefined) return
-    this.#holds.delete(upload)
+    upload.hold = undefined
+    const last = this.#uploads.pop()
+    if (last?.hold !== undefined) {
+      last.hold.place = hold.place
+      this.#uploads[hold.place] = last
+    }
     this.#held -= upload.held
     if (upload.over) this.#over -= upload.held
     if (upload.held > SMALL) this.#large -= upload.held
     const { account } = hold
     account.held -= upload.held
     account.uploads--
-    if (account.uploads === 0 && upload.account !== undefined) this.#accounts.delete(upload.account)
     upload.held = 0
   }
 
@@ -108,10 +118,16 @@ export class Budget {
     if (upload.account === undefined) return this.#uncapped
     let account = this.#accounts.get(upload.account)
     if (account === undefined) {
+      if (this.#accounts.size >= IDLE_ACCOUNTS) this.#dropIdle()
       account = { held: 0, uploads: 0, cap: this.#total / 8 }
       this.#accounts.set(upload.account, account)
     }
     return account
+  }
+
+  /** Never more accounts than uploads at once, and some that are likely to be wanted again. */
+  #dropIdle(): void {
+    for (const [name, { uploads }] of this.#accounts) if (uploads === 0) this.#accounts.delete(name)
   }
 
   #fits(upload: Upload, hold: Hold, bytes: Bytes): boolean {
@@ -159,7 +175,8 @@ export class Budget {
     const age = now - own.since
     const ownSpeed = age < YOUNG ? Number.POSITIVE_INFINITY : (own.held + bytes) / age
     const slower: Upload[] = []
-    for (const [upload, { account, finished }] of this.#holds) {
+    for (const upload of this.#uploads) {
+      const { account, finished } = upload.hold as Hold // all that are listed are held
       if (finished || upload === own || upload.held === 0 || now - upload.since < YOUNG) continue
       if (share === 'account' && account !== hold.account) continue
       if (share === 'over' && !upload.over) continue

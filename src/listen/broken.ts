@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import type { Socket } from 'node:net'
 import type { Exchange } from '../exchange/exchange.ts'
 import type { Peer } from '../exchange/peer.ts'
@@ -56,7 +55,7 @@ export function onBroken(
 /** Answers and counts what never became an exchange. */
 export function part(socket: Socket, { peer }: Line, site: Site, reason: RejectReason): void {
   const { status, says } = REASONS[reason]
-  const requestId = randomUUID()
+  const requestId = site.requestIds.next()
   const body = `{"error":"${says}","request_id":"${requestId}"}\n`
   socket.end(
     `HTTP/1.1 ${status} ${PHRASES[status] ?? 'Refused'}\r\nConnection: close\r\n` +

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
-import { groupOf, parseAddress } from '../admit/address.ts'
+import { parseAddress } from '../admit/address.ts'
 import type { Networks } from '../admit/networks.ts'
-import type { Peer } from '../exchange/peer.ts'
+import { Peer } from '../exchange/peer.ts'
 
 /** What refuses a connection. */
 export type ConnectionLimit = 'connections' | 'connections_per_address'
@@ -53,5 +53,5 @@ export class Connections {
 /** Who is at the other end; undefined when it is gone already. */
 export function peerOf(socket: Socket): Peer | undefined {
   const address = parseAddress(socket.remoteAddress ?? '')
-  return address === undefined ? undefined : { address, group: groupOf(address) }
+  return address === undefined ? undefined : new Peer(address)
 }

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { Clock, Timer } from '../clock.ts'
 import type { Settings } from '../config/settings.ts'
 import { OpenExchanges, SWEEP } from '../exchange/open.ts'
+import { RequestIds } from '../exchange/request-ids.ts'
 import type { Site } from '../exchange/site.ts'
 import { Upstream } from '../forward/upstream.ts'
 import { compileGeneration } from '../generation/compile.ts'
@@ -88,6 +89,7 @@ export async function serve(options: ServeOptions): Promise<Service> {
   })
   const site: Site = {
     clock,
+    requestIds: new RequestIds(randomBytes(8).toString('hex')),
     addresses: buckets,
     limits: store,
     replay,

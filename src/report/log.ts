@@ -1,17 +1,30 @@
 import { type Logger, pino } from 'pino'
 import type { Clock } from '../clock.ts'
 import { REASONS } from '../reasons.ts'
-import type { Millis } from '../units.ts'
+import type { Bytes, Millis } from '../units.ts'
 import type { Settled } from './settled.ts'
 import { type Put, Sink, standardOutput } from './sink.ts'
+import { LineWords } from './words.ts'
 
 /** What an operator's line says beside its sentence. Never a secret, and nothing a sender wrote. */
 export type Fields = Readonly<Record<string, string | number | boolean | undefined>>
 
-/** Longest method that is written: longer than any that Node's parser knows. */
-const METHOD = 16
-/** How many words are remembered as JSON. */
-const WORDS = 4096
+/** The parts of a line that are the same in all. */
+const LEVELS = {
+  debug: Buffer.from('{"level":"debug"'),
+  info: Buffer.from('{"level":"info"'),
+  warn: Buffer.from('{"level":"warn"'),
+  error: Buffer.from('{"level":"error"'),
+} as const
+const REQUEST_ID = Buffer.from(',"request_id":"')
+const DURATION = Buffer.from(',"duration_ms":')
+const UPSTREAM = Buffer.from(',"upstream_ms":')
+const ADDRESS = Buffer.from(',"address":"')
+const QUOTE = Buffer.from('"')
+const DETAIL = Buffer.from(',"detail":')
+const CLOSE = Buffer.from('}')
+/** More than all but the words of a line and its detail take. */
+const REST: Bytes = 512
 
 export interface LogOptions {
   readonly clock: Clock
@@ -24,7 +37,7 @@ export class Log {
   readonly #sink: Sink
   readonly #pino: Logger
   readonly #stamp: () => string
-  readonly #words = new Map<string, string>()
+  readonly #words = new LineWords()
 
   constructor({ clock, put = standardOutput() }: LogOptions) {
     this.#sink = new Sink(put, clock)
@@ -44,27 +57,32 @@ export class Log {
    * sender wrote is its method alone, and that is escaped; an address was parsed and written anew.
    */
   settled(end: Settled): void {
-    const { reason, method, upstream, detail, route } = end
-    let line = `{"level":"${reason === undefined ? 'info' : REASONS[reason].level}"${this.#stamp()}`
-    line += `,"request_id":"${end.requestId}","provider":${this.#quoted(end.provider)},"outcome":"${end.outcome}"`
-    if (reason !== undefined) line += `,"reason":"${reason}"`
-    line += `,"status":${end.status},"method":${this.#quoted(method.slice(0, METHOD))}`
-    if (route !== undefined) line += `,"route":${this.#quoted(route)}`
-    line += `,"bytes":${end.bytes},"duration_ms":${tenths(end.duration)}`
-    if (upstream !== undefined) line += `,"upstream_ms":${tenths(upstream)}`
-    line += `,"address":"${end.address}"`
-    if (detail !== undefined) line += `,"detail":${JSON.stringify(detail)}`
-    this.#sink.write(`${line}}\n`)
-  }
-
-  /** A word as JSON. Words of the map and usual methods are remembered, a bounded number of them. */
-  #quoted(word: string): string {
-    let quoted = this.#words.get(word)
-    if (quoted === undefined) {
-      quoted = JSON.stringify(word)
-      if (this.#words.size < WORDS) this.#words.set(word, quoted)
+    const { reason, upstream, detail } = end
+    const words = this.#words.of(end)
+    const told = detail === undefined ? undefined : Buffer.from(JSON.stringify(detail))
+    const block = this.#sink.begin(REST + words.length + (told?.length ?? 0))
+    if (block === undefined) return
+    block.copy(LEVELS[reason === undefined ? 'info' : REASONS[reason].level])
+    block.ascii(this.#stamp())
+    block.copy(REQUEST_ID)
+    block.ascii(end.requestId)
+    block.copy(words)
+    block.integer(end.bytes)
+    block.copy(DURATION)
+    block.millis(end.duration)
+    if (upstream !== undefined) {
+      block.copy(UPSTREAM)
+      block.millis(upstream)
     }
-    return quoted
+    block.copy(ADDRESS)
+    block.ascii(end.address)
+    block.copy(QUOTE)
+    if (told !== undefined) {
+      block.copy(DETAIL)
+      block.copy(told)
+    }
+    block.copy(CLOSE)
+    this.#sink.end(block)
   }
 
   info(message: string, fields: Fields = {}): void {
@@ -88,10 +106,6 @@ export class Log {
   flush(): Promise<void> {
     return this.#sink.flush()
   }
-}
-
-function tenths(length: Millis): Millis {
-  return Math.round(length * 10) / 10
 }
 
 /** The `time` of a line, written once for each millisecond. */

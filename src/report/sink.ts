@@ -1,16 +1,20 @@
 import { fstatSync, write } from 'node:fs'
 import type { Clock, Timer } from '../clock.ts'
 import type { Bytes, Millis } from '../units.ts'
+import { Block } from './block.ts'
 
-/** Hands `text` to the operating system without waiting for it; `done` follows, with an error if it was lost. */
-export type Put = (text: string, done: (error: Error | null | undefined) => void) => void
+/**
+ * Hands `bytes` to the operating system without waiting for it; `done` follows, with an error if they were lost.
+ * They are used anew after that.
+ */
+export type Put = (bytes: Uint8Array, done: (error: Error | null | undefined) => void) => void
 
 /** A write this large goes out at once; fewer bytes wait for company. */
 const CHUNK: Bytes = 32 * 1024
 /** How long a line may wait for company. */
 const LINGER: Millis = 100
-/** How much may wait for an output that does not take it. */
-const MOST: Bytes = 1024 ** 2
+/** How many blocks, 1 MiB in all, may wait for an output that does not take them. */
+const MOST = 15
 /** How long `flush` waits for such an output. */
 const FLUSH: Millis = 1000
 
@@ -23,10 +27,11 @@ export class Sink {
   dropped = 0
   readonly #put: Put
   readonly #clock: Clock
-  #pending = ''
-  #lines = 0
-  /** Lines in the write under way; 0 when none is. */
-  #leaving = 0
+  #filling = new Block()
+  /** Filled while a write was under way. */
+  readonly #waiting: Block[] = []
+  #leaving: Block | undefined
+  #spare: Block | undefined
   /** Whether the last write failed, and so may have ended inside a line. */
   #torn = false
   #timer: Timer | undefined
@@ -39,13 +44,29 @@ export class Sink {
 
   /** Takes one whole line, with its line feed. */
   write(line: string): void {
-    if (this.#pending.length + line.length > MOST) {
+    const bytes = Buffer.from(line.endsWith('\n') ? line.slice(0, -1) : line)
+    const block = this.begin(bytes.length + 1)
+    if (block === undefined) return
+    block.copy(bytes)
+    this.end(block)
+  }
+
+  /** Where the next line is to be written; undefined where it is lost, and counted. `end` is owed at once. */
+  begin(bytes: Bytes): Block | undefined {
+    if (this.#filling.room >= bytes) return this.#filling
+    if (bytes > Block.most || this.#waiting.length >= MOST) {
       this.dropped++
-      return
+      return undefined
     }
-    this.#pending += line
-    this.#lines++
-    if (this.#pending.length >= CHUNK) this.#leave()
+    this.#waiting.push(this.#filling)
+    this.#filling = this.#empty()
+    return this.#filling
+  }
+
+  /** The line is whole but for its end. */
+  end(block: Block): void {
+    block.endLine()
+    if (block.length >= CHUNK) this.#leave()
     else this.#timer ??= this.#clock.after(LINGER, lingered, this)
   }
 
@@ -68,24 +89,34 @@ export class Sink {
   }
 
   #leave(): void {
-    if (this.#leaving > 0) return
-    if (this.#lines === 0) {
-      this.#rest()
-      return
+    if (this.#leaving !== undefined) return
+    let block = this.#waiting.shift()
+    if (block === undefined) {
+      if (this.#filling.lines === 0) return this.#rest()
+      block = this.#filling
+      this.#filling = this.#empty()
     }
-    const text = this.#torn ? `\n${this.#pending}` : this.#pending
-    this.#leaving = this.#lines
-    this.#pending = ''
-    this.#lines = 0
-    this.#put(text, error => this.#left(error))
+    this.#leaving = block
+    this.#put(block.written(this.#torn), error => this.#left(error))
   }
 
   #left(error: Error | null | undefined): void {
+    const block = this.#leaving
+    this.#leaving = undefined
+    if (block === undefined) return
     this.#torn = error instanceof Error
-    if (this.#torn) this.dropped += this.#leaving
-    this.#leaving = 0
-    if (this.#pending.length >= CHUNK || this.#idle.length > 0) this.#leave()
-    else if (this.#lines > 0) this.#timer ??= this.#clock.after(LINGER, lingered, this)
+    if (this.#torn) this.dropped += block.lines
+    block.clear()
+    this.#spare = block
+    const pressing = this.#waiting.length > 0 || this.#filling.length >= CHUNK
+    if (pressing || this.#idle.length > 0) this.#leave()
+    else if (this.#filling.lines > 0) this.#timer ??= this.#clock.after(LINGER, lingered, this)
+  }
+
+  #empty(): Block {
+    const block = this.#spare ?? new Block()
+    this.#spare = undefined
+    return block
   }
 
   #rest(): void {
@@ -104,13 +135,12 @@ export function standardOutput(): Put {
   // Node makes a pipe non-blocking; writing to a file through the stream would wait for the disk
   if (!kind.isFIFO() && !kind.isSocket() && !stdout.isTTY) return toFile(stdout.fd)
   stdout.on('error', () => {}) // each write hears of it as well
-  return (text, done) => void stdout.write(text, done)
+  return (bytes, done) => void stdout.write(bytes, done)
 }
 
 /** Appends to an open file, by the thread pool. */
 function toFile(fd: number): Put {
-  return (text, done) => {
-    const bytes = Buffer.from(text)
+  return (bytes, done) => {
     const step = (from: number): void =>
       write(fd, bytes, from, bytes.length - from, null, (error, written) => {
         if (error !== null || from + written === bytes.length) done(error)

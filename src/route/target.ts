@@ -26,9 +26,9 @@ export function hostAllowed(
 ): Verdict {
   if (value === undefined || value === REPEATED) return 'malformed_http'
   if (hosts.has(value)) return CLEAN
+  if (hosts.size === 0) return HOST.test(value) ? CLEAN : 'malformed_http'
   const name = HOST.exec(value)?.groups?.name
   if (name === undefined) return 'malformed_http'
-  if (hosts.size === 0) return CLEAN
   const lower = name.toLowerCase()
   return hosts.has(lower.endsWith('.') ? lower.slice(0, -1) : lower) ? CLEAN : 'host'
 }

@@ -15,7 +15,8 @@ export function decode(text: string, encoding: Encoding, bytes: number): Uint8Ar
   try {
     switch (encoding) {
       case 'hex':
-        return text.length === 2 * bytes ? exactly(bytes, Uint8Array.fromHex(text)) : undefined
+        // ends at the first character that is none, so that its length tells
+        return text.length === 2 * bytes ? exactly(bytes, Buffer.from(text, 'hex')) : undefined
       case 'base64':
         return text.length === padded(bytes)
           ? exactly(bytes, Uint8Array.fromBase64(text, STRICT))

@@ -11,7 +11,7 @@ import { type Head, REPEATED } from '../head.ts'
 import { CLEAN, type RejectReason, type Verdict } from '../reasons.ts'
 import type { Millis } from '../units.ts'
 import { type CompiledScheme, HMAC_HASHES, type SignedTime } from './compiled.ts'
-import { decode } from './decode.ts'
+import { decode, type Encoding } from './decode.ts'
 import { applyFilter, hashOf } from './filters.ts'
 import { readItems } from './items.ts'
 import { Reading, valueAt } from './reading.ts'
@@ -33,12 +33,16 @@ export class HmacVerifier implements Verifier {
   readonly #bytes: number
   /** Whether any key ends, so that the usual case filters nothing. */
   readonly #ends: boolean
+  /** Whether anything beside the body is signed: the commonest scheme signs the body alone. */
+  readonly #signsHead: boolean
 
   /** @param keys with the bytes that the scheme's key template made of the secret */
   constructor(scheme: CompiledScheme, keys: readonly Key[]) {
     this.decides = scheme.decides
     this.#scheme = scheme
     this.#bytes = HMAC_HASHES[scheme.hash]
+    const { sign, time } = scheme
+    this.#signsHead = time !== undefined || sign.before.length > 0 || sign.after.length > 0
     this.#ends = keys.some(key => key.until !== undefined)
     this.#keys = keys.map(({ bytes, place, until }) => ({
       object: createSecretKey(bytes),
@@ -54,21 +58,22 @@ export class HmacVerifier implements Verifier {
     if (value === undefined) return 'signature_missing'
     const claim = readItems(items, value)
     if (claim === undefined) return 'signature_malformed'
-    const signatures: Uint8Array[] = []
-    for (const candidate of claim.candidates) {
-      const signature = decode(candidate, encoding, this.#bytes)
-      if (signature !== undefined) signatures.push(signature)
-    }
+    const signatures = decodeAll(claim.candidates, encoding, this.#bytes)
     if (signatures.length === 0) return 'signature_malformed'
 
-    const reading = new Reading(head, claim.bound)
-    const signed = time === undefined ? undefined : judgeTime(time, reading, now)
-    if (typeof signed === 'string') return signed
-    const before = reading.render(sign.before, 'signature_missing')
-    if (before === undefined) return reading.refused
-    const after = reading.render(sign.after, 'signature_missing')
-    if (after === undefined) return reading.refused
-
+    let signed: Millis | undefined
+    let before: string | undefined = ''
+    let after: string | undefined = ''
+    if (this.#signsHead) {
+      const reading = new Reading(head, claim.bound)
+      const judged = time === undefined ? undefined : judgeTime(time, reading, now)
+      if (typeof judged === 'string') return judged
+      signed = judged
+      before = reading.render(sign.before, 'signature_missing')
+      if (before === undefined) return reading.refused
+      after = reading.render(sign.after, 'signature_missing')
+      if (after === undefined) return reading.refused
+    }
     const keys = this.#ends ? this.#keys.filter(key => (key.until ?? now) >= now) : this.#keys
     if (keys.length === 0) return 'signature_mismatch'
     const check = new HmacCheck(this.#scheme, keys, signatures, before, after, signed, now)
@@ -76,6 +81,23 @@ export class HmacVerifier implements Verifier {
     const verdict = check.final()
     return verdict === CLEAN ? check : verdict
   }
+}
+
+function decodeAll(
+  candidates: readonly string[],
+  encoding: Encoding,
+  bytes: number,
+): readonly Uint8Array[] {
+  if (candidates.length === 1) {
+    const signature = decode(candidates[0] as string, encoding, bytes)
+    return signature === undefined ? [] : [signature]
+  }
+  const signatures: Uint8Array[] = []
+  for (const candidate of candidates) {
+    const signature = decode(candidate, encoding, bytes)
+    if (signature !== undefined) signatures.push(signature)
+  }
+  return signatures
 }
 
 /** The signed time, or the reason it does not hold. */
@@ -88,11 +110,17 @@ function judgeTime(time: SignedTime, reading: Reading, now: Millis): Millis | Re
   return signed > now + time.tolerance ? 'timestamp_future' : signed
 }
 
+function start(scheme: CompiledScheme, key: LiveKey, before: string): Hmac {
+  const mac = createHmac(scheme.hash, key.object)
+  if (before !== '') mac.update(before, 'latin1')
+  return mac
+}
+
 /** One delivery: a MAC for each live key, fed in step while the body arrives. */
 class HmacCheck implements Check {
   proof: Proof | undefined
   readonly #keys: readonly LiveKey[]
-  readonly #macs: Hmac[] = []
+  readonly #macs: readonly Hmac[]
   readonly #signatures: readonly Uint8Array[]
   readonly #after: string
   readonly #signed: Millis | undefined
@@ -119,11 +147,9 @@ class HmacCheck implements Check {
     this.#now = now
     const hash = hashOf(scheme.sign.body?.[0])
     this.#digest = hash === undefined ? undefined : createHash(hash)
-    for (const key of keys) {
-      const mac = createHmac(scheme.hash, key.object)
-      if (before !== '') mac.update(before, 'latin1')
-      this.#macs.push(mac)
-    }
+    const [first] = keys
+    const sole = keys.length === 1 && first !== undefined
+    this.#macs = sole ? [start(scheme, first, before)] : keys.map(key => start(scheme, key, before))
   }
 
   get skew(): Millis | undefined {
@@ -169,6 +195,6 @@ class HmacCheck implements Check {
     const secret = (this.#keys[index] as LiveKey).place
     if (!signsBody) return { secret, replay: undefined }
     // the decoded signature: a respelled one must not count as another delivery
-    return { secret, replay: `${fingerprint}.${mac.toString('base64url')}.${this.#signed ?? ''}` }
+    return { secret, replay: `${fingerprint}.${mac.toString('latin1')}.${this.#signed ?? ''}` }
   }
 }

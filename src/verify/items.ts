@@ -42,6 +42,11 @@ export interface ItemRules {
  * comes twice with two values. Items that match no pattern are passed over.
  */
 export function readItems(rules: ItemRules, value: string): Claim | undefined {
+  const sole = soleSignature(rules)
+  if (sole !== undefined) {
+    const candidate = only(sole, value)
+    return candidate === undefined ? undefined : { candidates: [candidate], bound: NONE }
+  }
   const candidates: string[] = []
   const bound = new Array<string | undefined>(rules.variables.length).fill(undefined)
   let start = 0
@@ -53,6 +58,22 @@ export function readItems(rules: ItemRules, value: string): Claim | undefined {
     start = end + 1
   }
   return candidates.length === 0 ? undefined : { candidates, bound }
+}
+
+const NONE: readonly undefined[] = []
+
+/** The pattern of a value that is one signature and nothing else: what most senders write. */
+function soleSignature({ split, patterns, variables }: ItemRules): Pattern | undefined {
+  const [first] = patterns
+  return split === '' && patterns.length === 1 && variables.length === 0 ? first : undefined
+}
+
+/** What stands in the one field of a pattern; undefined when the value does not fit. */
+function only({ prefix, fields }: Pattern, value: string): string | undefined {
+  const until = fields[0]?.until ?? ''
+  const end = value.length - until.length
+  if (end <= prefix.length || !value.startsWith(prefix) || !value.endsWith(until)) return undefined
+  return value.slice(prefix.length, end)
 }
 
 /** Whether the item agrees with what was bound before. The first pattern that fits has it. */

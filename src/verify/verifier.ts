@@ -28,7 +28,7 @@ export interface Check {
 /** What a clean verdict rests on. */
 export interface Proof {
   readonly secret: 'current' | 'previous'
-  /** Scheme, decoded signature and signed time; undefined where the signature does not cover the body. */
+  /** Scheme, decoded signature (as latin-1 text) and signed time; undefined where the signature does not cover the body. */
   readonly replay: string | undefined
 }
 

@@ -67,7 +67,7 @@ ${options.map}`
     version: 'test',
     slow: options.slow ?? (() => false),
     put: (written, done) => {
-      for (const line of written.split('\n')) {
+      for (const line of Buffer.from(written).toString().split('\n')) {
         if (line !== '') lines.push(JSON.parse(line) as Record<string, unknown>)
       }
       done(undefined)

@@ -49,7 +49,7 @@ t.test('the upstream gets the headers of the sender in their order, and then our
   const all = request?.headers ?? []
   const id = (request && valuesOf(request, 'x-request-id')[0]) ?? ''
   const signature = (request && valuesOf(request, 'x-hub-signature-256')[0]) ?? ''
-  t.match(id, /^[0-9a-f-]{36}$/)
+  t.match(id, /^[0-9a-f]{16}-[0-9a-z]+$/)
   t.match(signature, /^sha256=[0-9a-f]{64}$/, 'signatures stay: some are checked again')
   const expected = [
     ['Content-Type', 'application/json'],
@@ -251,11 +251,11 @@ t.test(
     t.same(
       own(answer),
       [
-        ['Content-Type', 'text/html'],
-        ['ETag', '"x"'],
-        ['X-Twice', 'b'],
+        ['content-type', 'text/html'],
+        ['etag', '"x"'],
+        ['x-twice', 'b'],
         ['x-twice', 'a'],
-        ['Content-Length', '4'],
+        ['content-length', '4'],
         ['X-Content-Type-Options', 'nosniff'],
         ['Content-Security-Policy', "sandbox; default-src 'none'"],
       ].flat(),

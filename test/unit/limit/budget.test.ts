@@ -17,6 +17,7 @@ function open(budget: Budget, given: Partial<Upload> = {}): Trial {
     over: false,
     held: 0,
     since: 0,
+    hold: undefined,
     ended: false,
     evict() {
       this.ended = true
