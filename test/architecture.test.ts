@@ -53,7 +53,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
   console: { rooms: '', owns: 'http-proxy', uses: '[node:http] node:net' },
   process: {
     rooms: 'config generation discovery listen report secrets exchange limit replay forward',
-    uses: 'node:fs node:path node:os node:crypto#randomBytes node:perf_hooks#monitorEventLoopDelay',
+    uses: 'node:fs node:path node:os node:crypto#randomBytes node:perf_hooks#monitorEventLoopDelay node:v8#setFlagsFromString',
   },
   explain: { rooms: 'verify secrets [config]' },
   doctor: { rooms: 'verify secrets [config]' },

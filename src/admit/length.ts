@@ -18,5 +18,18 @@ export function declaredLength(head: Head): Declared {
     return length === undefined ? undefined : 'malformed_http'
   }
   if (length === undefined) return 0
-  return length !== REPEATED && /^\d{1,15}$/.test(length) ? Number(length) : 'malformed_http'
+  return length === REPEATED ? 'malformed_http' : (digits(length) ?? 'malformed_http')
+}
+
+/** A number of at most 15 digits, and of nothing else. */
+function digits(text: string): number | undefined {
+  const { length } = text
+  if (length === 0 || length > 15) return undefined
+  let value = 0
+  for (let i = 0; i < length; i++) {
+    const digit = text.charCodeAt(i) - 0x30
+    if (digit < 0 || digit > 9) return undefined
+    value = value * 10 + digit
+  }
+  return value
 }

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { systemClock } from '../clock.ts'
 import type { Settings } from '../config/settings.ts'
 import { type Certificate, readCertificate } from '../listen/certificates.ts'
+import { tuneCollector } from '../process/collector.ts'
 import { serve } from '../process/serve.ts'
 import { untilStopped } from '../process/signals.ts'
 import { machineSources } from '../secrets/resolve.ts'
@@ -30,6 +31,7 @@ Exit codes: 0 drained, 1 the map has issues or something had to be cut, 2 it can
       for (const issue of issues) console.error(paintIssue(issue, processTerminal))
       return 1
     }
+    tuneCollector()
     const service = await serve({
       settings,
       sources: machineSources(dev),

@@ -44,7 +44,7 @@ export class Exchange implements Watched, Upload, Queued, Awaiting {
   readonly #sender: Sender
   readonly #requestId: string
   readonly #declared: Declared
-  readonly #body = new Held()
+  readonly #body: Held
   #route: Route | undefined
   #spent: Spend | undefined
   #addressKey = ''
@@ -72,6 +72,7 @@ export class Exchange implements Watched, Upload, Queued, Awaiting {
     this.#reply = new Reply(req, res, this.since)
     this.#head = new Head(req.method ?? '', req.url ?? '', req.rawHeaders)
     this.#declared = declaredLength(this.#head)
+    this.#body = new Held(this.#declared)
     this.#requestId = site.requestIds.next()
     this.#sender = senderOf(peer, this.#head, this.#serving.trusted)
   }

@@ -1,7 +1,7 @@
 import type { Bytes, Millis } from '../units.ts'
 
 /** Bytes of one block. */
-const SIZE: Bytes = 64 * 1024
+const SIZE: Bytes = 128 * 1024
 const ZERO = 0x30
 const DOT = 0x2e
 const LINE_FEED = 0x0a
@@ -63,6 +63,14 @@ export class Block {
       rest = less
     }
     this.#end += digits
+  }
+
+  /** A whole number below 1000, with zeros before it. */
+  threeDigits(value: number): void {
+    const tens = Math.floor(value / 10)
+    this.#bytes[this.#end++] = ZERO + Math.floor(tens / 10)
+    this.#bytes[this.#end++] = ZERO + (tens % 10)
+    this.#bytes[this.#end++] = ZERO + (value % 10)
   }
 
   /** Milliseconds with at most one decimal; a negative length is 0. */

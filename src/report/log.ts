@@ -1,9 +1,10 @@
 import { type Logger, pino } from 'pino'
 import type { Clock } from '../clock.ts'
 import { REASONS } from '../reasons.ts'
-import type { Bytes, Millis } from '../units.ts'
+import type { Bytes } from '../units.ts'
 import type { Settled } from './settled.ts'
 import { type Put, Sink, standardOutput } from './sink.ts'
+import { Stamp } from './stamp.ts'
 import { LineWords } from './words.ts'
 
 /** What an operator's line says beside its sentence. Never a secret, and nothing a sender wrote. */
@@ -36,16 +37,16 @@ export interface LogOptions {
 export class Log {
   readonly #sink: Sink
   readonly #pino: Logger
-  readonly #stamp: () => string
+  readonly #stamp: Stamp
   readonly #words = new LineWords()
 
   constructor({ clock, put = standardOutput() }: LogOptions) {
     this.#sink = new Sink(put, clock)
-    this.#stamp = stamp(clock)
+    this.#stamp = new Stamp(clock)
     this.#pino = pino(
       {
         base: null, // neither pid nor host: the container's runtime knows both
-        timestamp: this.#stamp,
+        timestamp: () => this.#stamp.text(),
         formatters: { level: level => ({ level }) },
       },
       this.#sink,
@@ -63,7 +64,7 @@ export class Log {
     const block = this.#sink.begin(REST + words.length + (told?.length ?? 0))
     if (block === undefined) return
     block.copy(LEVELS[reason === undefined ? 'info' : REASONS[reason].level])
-    block.ascii(this.#stamp())
+    this.#stamp.onto(block)
     block.copy(REQUEST_ID)
     block.ascii(end.requestId)
     block.copy(words)
@@ -105,17 +106,5 @@ export class Log {
   /** Resolves when every line is out or lost, and after a second in any case. */
   flush(): Promise<void> {
     return this.#sink.flush()
-  }
-}
-
-/** The `time` of a line, written once for each millisecond. */
-function stamp(clock: Clock): () => string {
-  let last: Millis | undefined
-  let text = ''
-  return () => {
-    const now = clock.wall()
-    if (now !== last) text = `,"time":"${new Date(now).toISOString()}"`
-    last = now
-    return text
   }
 }

@@ -10,11 +10,11 @@ import { Block } from './block.ts'
 export type Put = (bytes: Uint8Array, done: (error: Error | null | undefined) => void) => void
 
 /** A write this large goes out at once; fewer bytes wait for company. */
-const CHUNK: Bytes = 32 * 1024
+const CHUNK: Bytes = 64 * 1024
 /** How long a line may wait for company. */
 const LINGER: Millis = 100
-/** How many blocks, 1 MiB in all, may wait for an output that does not take them. */
-const MOST = 15
+/** How many blocks, 1 MiB with the one being filled, may wait for an output that does not take them. */
+const MOST = 7
 /** How long `flush` waits for such an output. */
 const FLUSH: Millis = 1000
 

@@ -26,9 +26,22 @@ export function hostAllowed(
 ): Verdict {
   if (value === undefined || value === REPEATED) return 'malformed_http'
   if (hosts.has(value)) return CLEAN
-  if (hosts.size === 0) return HOST.test(value) ? CLEAN : 'malformed_http'
+  if (hosts.size === 0) return plainName(value) || HOST.test(value) ? CLEAN : 'malformed_http'
   const name = HOST.exec(value)?.groups?.name
   if (name === undefined) return 'malformed_http'
   const lower = name.toLowerCase()
   return hosts.has(lower.endsWith('.') ? lower.slice(0, -1) : lower) ? CLEAN : 'host'
+}
+
+/** Whether a name is of lower-case letters, digits, dots and hyphens, without a port: what nearly all are. */
+function plainName(value: string): boolean {
+  const { length } = value
+  if (length === 0 || length > 255) return false
+  for (let i = 0; i < length; i++) {
+    const code = value.charCodeAt(i)
+    const letter = code >= 0x61 && code <= 0x7a
+    const other = (code >= 0x30 && code <= 0x39) || code === 0x2e || code === 0x2d
+    if (!letter && !other) return false
+  }
+  return true
 }

@@ -127,7 +127,7 @@ function slowOutput() {
   return { put, writes, last: () => writes.at(-1) }
 }
 
-t.test('lines go out together: at 32 KiB, or after 100 ms', async t => {
+t.test('lines go out together: at 64 KiB, or after 100 ms', async t => {
   const clock = new ManualClock()
   const { put, writes, last } = slowOutput()
   const sink = new Sink(put, clock)
@@ -144,7 +144,7 @@ t.test('lines go out together: at 32 KiB, or after 100 ms', async t => {
   clock.advance(100)
   t.equal(last()?.text, 'c\n', 'what came meanwhile follows by itself')
   last()?.done()
-  sink.write(`${'x'.repeat(32 * 1024 - 1)}\n`)
+  sink.write(`${'x'.repeat(64 * 1024 - 1)}\n`)
   t.equal(writes.length, 3, 'at once')
   t.equal(sink.dropped, 0)
 })
@@ -158,10 +158,10 @@ t.test(
     const line = `${'x'.repeat(1_023)}\n`
     for (let i = 0; i < 3_000; i++) sink.write(line)
     t.equal(writes.length, 1)
-    t.equal(sink.dropped, 3_000 - 32 - 16 * 63, '32 are on their way, 16 blocks of 64 KiB wait')
-    for (let block = 0; block < 16; block++) {
+    t.equal(sink.dropped, 3_000 - 64 - 8 * 127, '64 are on their way, 8 blocks of 128 KiB wait')
+    for (let block = 0; block < 8; block++) {
       last()?.done()
-      t.equal(last()?.text, line.repeat(63), 'whole lines, in their order')
+      t.equal(last()?.text, line.repeat(127), 'whole lines, in their order')
     }
     last()?.done()
     sink.write(line)
