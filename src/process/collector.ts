@@ -12,5 +12,6 @@ const GROWTH = 400
  */
 export function tuneCollector(): void {
   setFlagsFromString('--semi-space-growth-factor=1')
+  setFlagsFromString('--no-parallel-scavenge')
   setFlagsFromString(`--heap-growing-percent=${GROWTH}`)
 }
