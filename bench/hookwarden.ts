@@ -5,8 +5,6 @@ import { environment, FLOW, freePort, type Site } from './site.ts'
 
 const ROOT = join(import.meta.dirname, '..')
 const CLI = join(ROOT, 'src/cli.ts')
-/** As `npm run hookwarden` starts it. */
-const FLAGS = ['--max-semi-space-size=8']
 
 /** Everything on; nothing ever refuses or delays, but all of it is computed. */
 const AMPLE = '100000000/1s'
@@ -28,7 +26,7 @@ export async function startHookwarden(site: Site, providers = 1): Promise<Served
   writeFileSync(file, mapOf(site, { port, admin, providers }))
   const begun = performance.now()
   const log = join(site.folder, `hookwarden-${port}.log`)
-  const child = startNode([...FLAGS, CLI, 'run', '--config', file], environment(site), log)
+  const child = startNode([CLI, 'run', '--config', file], environment(site), log)
   try {
     await Promise.race([untilReady(admin), child.ended])
   } catch (cause) {
