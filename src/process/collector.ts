@@ -4,14 +4,12 @@ import { setFlagsFromString } from 'node:v8'
 const GROWTH = 400
 
 /**
- * Sets V8's collector to what a proxy of bodies needs; called once the map is read, because the young generation
- * keeps the size it has then. Bodies lie outside of V8's heap, count towards its limit and go when the young
- * generation is collected: kept small, that happens before the limit makes V8 mark the whole heap instead.
+ * Sets V8's collector to what a proxy of bodies needs: bodies lie outside of V8's heap but count towards its limit, so
+ * that V8 would mark the whole heap to get rid of a few of them.
  *
  * @see docs/decisions/collector.md
  */
 export function tuneCollector(): void {
-  setFlagsFromString('--semi-space-growth-factor=1')
-  setFlagsFromString('--no-parallel-scavenge')
   setFlagsFromString(`--heap-growing-percent=${GROWTH}`)
+  setFlagsFromString('--no-parallel-scavenge')
 }
