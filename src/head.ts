@@ -46,8 +46,8 @@ export class Head {
   }
 }
 
-/** Compares without a lower-case copy: every delivery asks for a dozen names. */
-function sameName(given: string, lower: string): boolean {
+/** Whether a name is `lower` but for its case, without a lower-case copy: every delivery asks for a dozen names. */
+export function sameName(given: string, lower: string): boolean {
   const { length } = given
   if (length !== lower.length) return false
   for (let i = 0; i < length; i++) {

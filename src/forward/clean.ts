@@ -1,4 +1,4 @@
-import type { Head } from '../head.ts'
+import { type Head, sameName } from '../head.ts'
 
 /**
  * Never forwarded: hop-by-hop fields, framing of ours to write, what only a proxy may claim, and credentials,
@@ -61,22 +61,27 @@ export function cleanHeaders(head: Head, secret: Credentials, intro: Introductio
   return out
 }
 
-/** What was found of a name, as senders spell it: a bounded number of short spellings. */
-const SPELLINGS = 1024
-const SHORT = 64
-const spellings = new Map<string, boolean>()
+/** The dropped names by their length: most names are of no length that counts, and need no lower-case copy. */
+const DROPPED_BY_LENGTH: readonly (readonly string[])[] = byLength(DROPPED)
+const DROPPED_STARTS = ['x-forwarded-', 'x-hookwarden-']
+const HYPHEN = 0x2d
 
-function isDropped(spelling: string): boolean {
-  const known = spellings.get(spelling)
-  if (known !== undefined) return known
-  const name = spelling.toLowerCase()
-  const dropped =
-    DROPPED.has(name) ||
-    name.includes('_') ||
-    name.startsWith('x-forwarded-') ||
-    name.startsWith('x-hookwarden-')
-  if (spelling.length <= SHORT && spellings.size < SPELLINGS) spellings.set(spelling, dropped)
-  return dropped
+function isDropped(name: string): boolean {
+  const alike = DROPPED_BY_LENGTH[name.length]
+  if (alike !== undefined) for (const dropped of alike) if (sameName(name, dropped)) return true
+  if (name.includes('_')) return true
+  if (name.charCodeAt(1) !== HYPHEN) return false
+  for (const start of DROPPED_STARTS) if (sameName(name.slice(0, start.length), start)) return true
+  return false
+}
+
+function byLength(names: Iterable<string>): string[][] {
+  const lists: string[][] = []
+  for (const name of names) {
+    for (let length = lists.length; length <= name.length; length++) lists.push([])
+    lists[name.length]?.push(name)
+  }
+  return lists
 }
 
 /** The target for the upstream: a path of ours, and the raw query less parameters that carry a credential. */

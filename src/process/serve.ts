@@ -56,7 +56,7 @@ export async function serve(options: ServeOptions): Promise<Service> {
   const generation = compileGeneration(settings, sources)
   const buckets = new AddressBuckets({ max: ADDRESSES, hashKey: randomBytes(8) })
   const store = new MemoryLimits(LIMIT_KEYS)
-  const replay = new MemoryReplay({ max: REPLAY_ENTRIES })
+  const replay = new MemoryReplay({ max: REPLAY_ENTRIES, seed: randomWords(4) })
   const budget = new Budget(limits.buffered)
   const open = new OpenExchanges()
   const certificates = options.certificates.map(prepare)
@@ -174,6 +174,10 @@ export async function serve(options: ServeOptions): Promise<Service> {
       return late
     },
   }
+}
+
+function randomWords(count: number): Uint32Array {
+  return new Uint32Array(new Uint8Array(randomBytes(4 * count)).buffer)
 }
 
 function stateOf(ready: boolean, mode: string): string {

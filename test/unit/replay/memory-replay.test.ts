@@ -3,12 +3,14 @@ import t from 'tap'
 import { MemoryReplay } from '../../../src/replay/memory-replay.ts'
 import { replayStoreContract } from '../../contract/replay-store.ts'
 
+const SEED = new Uint32Array([1, 2, 3, 4])
+
 t.test('as every replay store', async t => {
-  replayStoreContract(t, async () => new MemoryReplay({ max: 100 }))
+  replayStoreContract(t, async () => new MemoryReplay({ max: 100, seed: SEED }))
 })
 
 t.test('when full it forgets the oldest, and counts it', async t => {
-  const store = new MemoryReplay({ max: 2 })
+  const store = new MemoryReplay({ max: 2, seed: SEED })
   store.claim('first', 'o', 1_000, 90_000, 0)
   store.claim('second', 'o', 1_000, 60_000, 1)
   store.claim('third', 'o', 1_000, 60_000, 2)
@@ -23,7 +25,7 @@ t.test('when full it forgets the oldest, and counts it', async t => {
 })
 
 t.test('what has expired makes room and is no eviction, whatever window is behind it', async t => {
-  const store = new MemoryReplay({ max: 3 })
+  const store = new MemoryReplay({ max: 3, seed: SEED })
   store.claim('long', 'o', 10, 9_000, 0)
   store.claim('short', 'o', 10, 100, 1)
   store.claim('shorter', 'o', 10, 50, 2)
@@ -35,7 +37,7 @@ t.test('what has expired makes room and is no eviction, whatever window is behin
 })
 
 t.test('a delivery claimed again lives its own time, not that of its first claim', async t => {
-  const store = new MemoryReplay({ max: 10 })
+  const store = new MemoryReplay({ max: 10, seed: SEED })
   const claim = (key: string, now: number) => store.claim(key, 'o', 100, 100, now)
   for (const [key, now] of [
     ['a', 0],
@@ -51,7 +53,7 @@ t.test('a delivery claimed again lives its own time, not that of its first claim
 })
 
 t.test('a bound of none still answers', async t => {
-  t.equal(new MemoryReplay({ max: 0 }).claim('k', 'o', 1, 1, 0), 'fresh')
+  t.equal(new MemoryReplay({ max: 0, seed: SEED }).claim('k', 'o', 1, 1, 0), 'fresh')
 })
 
 type Act = readonly [
@@ -72,7 +74,7 @@ t.test('it answers as a plain list of everything that ever happened would', asyn
   )
   fc.assert(
     fc.property(fc.array(act, { maxLength: 80 }), acts => {
-      const store = new MemoryReplay({ max: 100 })
+      const store = new MemoryReplay({ max: 100, seed: SEED })
       /** Every claim that was fresh, oldest first, with what became of it. */
       const claims: { key: number; owner: number; at: number; window: number; end: string }[] = []
       let now = 0
@@ -104,7 +106,7 @@ t.test('never more than its bound, and the newest claim is always remembered', a
   const act = fc.tuple(fc.integer({ min: 0, max: 30 }), fc.constantFrom(100, 1_000, 5_000))
   fc.assert(
     fc.property(fc.array(act, { maxLength: 200 }), acts => {
-      const store = new MemoryReplay({ max: 5 })
+      const store = new MemoryReplay({ max: 5, seed: SEED })
       return acts.every(([key, window], i) => {
         const answer = store.claim(`${key}`, 'o', 100, window, i * 10)
         const again = store.claim(`${key}`, 'p', 100, window, i * 10)
