@@ -11,7 +11,13 @@ function digestOf(key: string, seed = SEED): string {
 }
 
 t.test('one key has one digest, under one seed', t => {
-  fc.assert(fc.property(fc.string({ unit: 'binary' }), key => digestOf(key) === digestOf(key)))
+  const again = new KeyDigest(SEED)
+  fc.assert(
+    fc.property(fc.string({ unit: 'binary' }), key => {
+      again.of(key)
+      return again.words.join(' ') === digestOf(key)
+    }),
+  )
   t.not(digestOf('a'), digestOf('a', new Uint32Array([1, 7, 0xffffffff, 0])))
   t.end()
 })
