@@ -4,10 +4,10 @@ import { formatMillis } from '../units.ts'
 import type { Scheme } from '../verify/scheme.ts'
 import { misspelt } from './check-routes.ts'
 import type { Path } from './issues.ts'
-import { scheme as schemeSchema } from './provider.ts'
 import type { Report } from './report.ts'
 import type { Salvaged } from './salvage.ts'
 import type { MapValues, ProviderValues } from './schema.ts'
+import { scheme as schemeSchema } from './scheme.ts'
 import { nearest } from './suggest.ts'
 
 /** What is wrong with a scheme; `column` counts from 1 within the text of `key`, such as `items[1]`. */
@@ -72,9 +72,14 @@ export function coversBody(signing: Signing): boolean {
 /** A scheme of the map in the form that verifiers are compiled from. */
 export function schemeOf(values: z.output<typeof schemeSchema>): Signing {
   if ('none' in values) return values
-  const { timestamp, ...rest } = values
-  if (timestamp === undefined) return rest
-  return { ...rest, timestamp: { ...timestamp, tolerance: formatMillis(timestamp.tolerance) } }
+  const { timestamp, max_age: maxAge, ...rest } = values
+  return {
+    ...rest,
+    ...(maxAge === undefined ? {} : { max_age: formatMillis(maxAge) }),
+    ...(timestamp === undefined
+      ? {}
+      : { timestamp: { ...timestamp, tolerance: formatMillis(timestamp.tolerance) } }),
+  }
 }
 
 function resolve(name: string, provider: Provider, at: Path, report: Report): Signing | undefined {

@@ -42,3 +42,8 @@ export function list<S extends z.ZodType>(item: S, what: string, least = 0) {
 export function group<S extends z.core.$ZodLooseShape>(shape: S) {
   return z.strictObject(shape, { error: 'expected keys with values' })
 }
+
+/** Text that may not be empty. */
+export function template(says: string) {
+  return z.string({ error: `expected text: ${says}` }).min(1, { error: `expected text: ${says}` })
+}

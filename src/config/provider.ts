@@ -16,7 +16,8 @@ import {
   wait,
   word,
 } from './grammar.ts'
-import { filled, group, list, optional } from './keys.ts'
+import { filled, group, list, optional, template } from './keys.ts'
+import { scheme } from './scheme.ts'
 
 const INHERIT = 'from `defaults`'
 const INHERITED = 'one place sets it for every provider'
@@ -92,86 +93,6 @@ export const defaults = group({
 
 const inherited = <S extends z.ZodType>(schema: S, says: string) =>
   optional(schema, INHERIT, says, INHERITED)
-
-const template = (says: string) =>
-  z.string({ error: `expected text: ${says}` }).min(1, { error: `expected text: ${says}` })
-
-/** How a sender signs, as the map writes it. */
-export const scheme = z
-  .union(
-    [
-      group({
-        alg: template('the algorithm, such as `hmac-sha256` or `token`').meta({
-          description: '`hmac-sha1`, `hmac-sha256`, `hmac-sha512`, … or `token`.',
-          examples: ['hmac-sha256', 'hmac-sha1', 'hmac-sha512', 'token'],
-        }),
-        from: template('where the signature is, such as `header:x-signature`').meta({
-          description: 'Where the signature or token is: `header:NAME` or `query:NAME`.',
-        }),
-        split: optional(
-          template('characters'),
-          'the value is one item',
-          'Characters that separate items in that value.',
-          'most senders send one',
-        ),
-        items: optional(
-          list(template('a pattern such as `v1={sig}`'), 'patterns', 1),
-          '`{sig}`',
-          'Patterns of one item: `{sig}` is a signature, any other name binds a variable.',
-          'the bare signature is the commonest',
-        ),
-        encoding: optional(
-          word(['hex', 'base64', 'base64url', 'base64+hex']),
-          '`hex`',
-          'How the signature is written. Decoded strictly.',
-          'the commonest',
-        ),
-        sign: optional(
-          template('a template such as `{body}`'),
-          'required unless `alg` is `token`',
-          'Template of the signed bytes.',
-          'what a signature covers is never guessed',
-        ),
-        key: optional(
-          template('a template such as `{secret}`'),
-          '`{secret}`',
-          'Template of the key bytes.',
-          'most senders use the secret as it is',
-        ),
-        timestamp: optional(
-          group({
-            from: optional(
-              template('a template such as `{ts}`'),
-              '`{ts}`',
-              'Template of the signed time.',
-              'the name that `items` usually binds',
-            ),
-            unit: word(['s', 'ms', 'iso', 'http']).meta({
-              description: 'How the time is written: seconds, milliseconds, ISO 8601 or HTTP date.',
-            }),
-            tolerance: deadline().meta({
-              description: 'How far it may be from our own clock, both ways.',
-            }),
-          }),
-          'no time is checked',
-          'The signed time.',
-          'not every sender signs one; replay memory then stands alone',
-        ),
-      }),
-      group({
-        none: z
-          .string({ error: 'expected a sentence: why can this sender not prove itself?' })
-          .trim()
-          .min(10, { error: 'expected a sentence: why can this sender not prove itself?' })
-          .max(300, { error: 'expected at most 300 characters' })
-          .meta({
-            description: 'Why this sender cannot prove itself. Shown wherever it is listed.',
-          }),
-      }),
-    ],
-    { error: 'expected `alg` and `from`, or `none` with a sentence' },
-  )
-  .meta({ description: 'How the sender signs: `alg` and `from`, or `none` with a sentence.' })
 
 const flowIds = () =>
   z

@@ -16,7 +16,7 @@ const LATER = new Set(
   (
     'proxy_protocol http store discovery state client_certificate forward_as handshake key_id public_key key_format ' +
     'jwks verify_token webhook_id cert_url topic_arn username drafts app console on_store_error providers_dir ' +
-    'admin_auth require each item algs claims max_age'
+    'admin_auth'
   ).split(' '),
 )
 

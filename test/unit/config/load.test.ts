@@ -242,11 +242,9 @@ const ENTRIES: readonly (readonly [string, string, readonly string[]])[] = [
     ['8:11 providers.github.mode: expected `enforce`, `report`, `off` | did you mean `enforce`?'],
   ],
   [
-    'a scheme with a key of the full language',
-    `  acme:\n    secret: env:A\n    flows: [${FLOW}]\n    scheme: { alg: token, from: header:x, require: [] }`,
-    [
-      '8:43 providers.acme.scheme.require: unknown key `require` | `require` is not in this version',
-    ],
+    'an equality of one side',
+    `  acme:\n    secret: env:A\n    flows: [${FLOW}]\n    scheme: { alg: token, from: header:x, require: [[a]] }`,
+    ['8:53 providers.acme.scheme.require[0]: expected a pair of templates'],
   ],
   [
     'an alias to what holds it',

@@ -207,7 +207,7 @@ const MALFORMED: Record<string, [label: string, values: string[], verdict: Verdi
 
 for (const [name, rows] of Object.entries(MALFORMED)) {
   t.test(`${name}: the header is read strictly`, async t => {
-    const [, header = ''] = schemeOf(name).from.split(':')
+    const [, header = ''] = String(schemeOf(name).from).split(':')
     const verifier = bound(schemeOf(name), SECRETS[name] ?? '')
     for (const [label, values, verdict] of rows) {
       const headers = values.map(value => [header, value] as const)
