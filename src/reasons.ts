@@ -84,6 +84,13 @@ export const REASONS = {
   timestamp_future: { stage: 'precheck', ...UNPROVEN },
   token_mismatch: { stage: 'verify', ...UNPROVEN },
   signature_mismatch: { stage: 'verify', ...UNPROVEN },
+  malformed_body: {
+    stage: 'verify',
+    status: 400,
+    says: 'malformed',
+    level: 'info',
+    reportable: false,
+  },
   in_flight: { stage: 'replay', ...BUSY, level: 'info' },
   rate_provider: { stage: 'pace', status: 429, says: 'rate', level: 'warn', reportable: false },
   rate_global: { stage: 'pace', ...BUSY },

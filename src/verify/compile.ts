@@ -1,29 +1,21 @@
 import { createHash } from 'node:crypto'
-import {
-  type CompiledScheme,
-  type CompileOptions,
-  HMAC_HASHES,
-  type HmacHash,
-  type SignedBytes,
-} from './compiled.ts'
+import { type Alg, type Kind, parseAlg } from './alg.ts'
+import type { CompiledScheme, CompileOptions, SignedBytes } from './compiled.ts'
 import type { Encoding } from './decode.ts'
+import { type Drawn, digestsOf, jsonOf, parseEach } from './drawn.ts'
 import { Issues, nearest, type SchemeIssue } from './issue.ts'
 import { parseItems } from './items.ts'
-import { type Place, parsePlace } from './place.ts'
+import { parseJwt } from './jwt-rules.ts'
+import type { Scope } from './names.ts'
+import { inHead, type Place, parsePlace } from './place.ts'
+import { parseRequire } from './require.ts'
 import type { Scheme } from './scheme.ts'
-import { NOTHING, parseKey, parseSigned } from './signed.ts'
+import { coversBody, NOTHING, parseKey, parseSigned, streams } from './signed.ts'
+import { checkTaken } from './taken.ts'
 import { parseTime } from './time.ts'
 
-/** Every key of a scheme. */
-export const SCHEME_KEYS = ['alg', 'from', 'split', 'items', 'encoding', 'sign', 'key', 'timestamp']
-const LATER_KEYS = ['require', 'each', 'item', 'key_format', 'algs', 'claims', 'max_age']
-const ALGS = [...Object.keys(HMAC_HASHES).map(name => `hmac-${name}`), 'token']
-const LATER_ALGS = [
-  ...['basic', 'jwt', 'ed25519', 'ecdsa-p256-sha256'],
-  ...['rsa-sha1', 'rsa-sha256', 'rsa-sha512', 'rsa-pss-sha512'],
-  ...['sha1', 'sha256', 'sha384', 'sha512', 'md5'],
-]
 const ENCODINGS: readonly Encoding[] = ['hex', 'base64', 'base64url', 'base64+hex']
+const KEY_FORMATS: readonly CompiledScheme['keyFormat'][] = ['pem', 'hex', 'base64', 'base64url']
 
 /** Compiles a scheme, or says everything that is wrong with it. Pure: at load, never for a delivery. */
 export function compileScheme(
@@ -31,100 +23,145 @@ export function compileScheme(
   options: CompileOptions = {},
 ): CompiledScheme | SchemeIssue[] {
   const issues = new Issues()
-  checkKeys(scheme, issues)
   const alg = parseAlg(scheme.alg, issues)
-  const from = parseFrom(scheme.from, issues)
-  const split = scheme.split ?? ''
+  checkTaken(scheme, alg?.kind, issues)
+  const from = parseFrom(scheme.from, alg?.kind, issues)
+  const values = options.values ?? {}
   if (scheme.split === '') issues.add('split', 1, 'name at least one character, or leave it out')
-  const items = { split, ...parseItems(scheme.items ?? ['{sig}'], split, issues) }
-  const encoding = parseEncoding(scheme.encoding, issues)
-  const sign = parseSign(alg, scheme, items.variables, options, issues)
-  const key = parseKey(scheme.key ?? '{secret}', issues)
-  const time = scheme.timestamp && parseTime(scheme.timestamp, items.variables, sign, issues)
-  if (issues.found.length > 0 || alg === undefined || from === undefined) return issues.found
-  const signsBody = sign.body !== undefined
-  const credentials = alg === 'token' ? [from.name] : []
+  const items = parseItems(scheme.items ?? ['{sig}'], scheme.split ?? '', values, issues)
+  const { variables } = items
+  const scope: Scope = { variables, values, publicUrl: options.publicUrl?.replace(/\/$/, '') }
+  const claimInBody = !from.every(inHead)
+  const sign = parseSign(alg?.kind, scheme, scope, issues)
+  const time = scheme.timestamp && parseTime(scheme.timestamp, scope, sign, claimInBody, issues)
+  const require = parseRequire(scheme.require ?? [], scope, sign, claimInBody, issues)
+  const jwt = alg?.kind === 'jwt' ? parseJwt(scheme, scope, claimInBody, issues) : undefined
+  const encoding = parseWord('encoding', scheme.encoding ?? 'hex', ENCODINGS, issues)
+  const keyFormat = parseWord('key_format', scheme.key_format ?? 'pem', KEY_FORMATS, issues)
+  const key = parseKey(scheme.key ?? '{secret}', scope, issues)
+  const username = parseUsername(alg?.kind, values.username, issues)
+  const drawn = { sign, time, require, jwt, from }
+  const batches = alg?.kind !== 'jwt' && alg?.kind !== 'basic'
+  const each = batches ? parseEach(scheme, drawn, issues) : undefined
+  if (issues.found.length > 0 || alg === undefined) return issues.found
+  const { kind, hash = 'sha256', signature } = alg
+  const pinned = require.some(({ left, right }) => [...left, ...right].some(isBody))
+  const claimed = jwt?.claims.some(({ is }) => is.some(isBody)) ?? false
   return {
-    kind: alg === 'token' ? 'token' : 'hmac',
-    decides: signsBody ? 'at_end' : 'at_head',
-    signsBody,
-    toleranceMs: time?.tolerance,
-    credentials: {
-      headers: from.source === 'header' ? credentials : [],
-      query: from.source === 'query' ? credentials : [],
-    },
+    kind,
+    decides: decides(alg, each !== undefined, drawn),
+    proves:
+      signature !== undefined || jwt?.algs.some(one => one.signature) ? 'public_key' : 'secret',
+    signsBody: each === undefined && (coversBody(sign) || pinned || claimed || from.some(isBody)),
+    timed: time !== undefined || jwt?.maxAge !== undefined,
+    toleranceMs: time?.tolerance ?? jwt?.maxAge,
+    credentials: credentials(kind, from),
     fingerprint: fingerprint(scheme),
     from,
     items,
     encoding,
-    hash: alg === 'token' ? 'sha256' : alg,
+    hash,
+    signature,
+    keyFormat,
     sign,
     key,
     time,
+    require,
+    digests: digestsOf(drawn),
+    json: each === undefined ? jsonOf(drawn) : undefined,
+    each,
+    jwt,
+    username,
   }
 }
 
-function checkKeys(scheme: Scheme, issues: Issues): void {
-  for (const key of Object.keys(scheme)) {
-    if (SCHEME_KEYS.includes(key)) continue
-    if (LATER_KEYS.includes(key)) issues.later(key, 1, `'${key}'`)
-    else issues.add(key, 1, `unknown key '${key}'`, nearest(key, SCHEME_KEYS))
+function isBody({ source }: { readonly source: string }): boolean {
+  return source === 'body'
+}
+
+function parseFrom(from: Scheme['from'], kind: Kind | undefined, issues: Issues): Place[] {
+  if (typeof from !== 'string' && from.length === 0)
+    issues.add('from', 1, 'name at least one place')
+  const list = typeof from === 'string' ? [from] : from
+  return list.flatMap((text, index) => {
+    const key = typeof from === 'string' ? 'from' : `from[${index}]`
+    const place = parsePlace(text, key, 1, issues)
+    if (place?.source === 'body' && kind !== 'jwt') {
+      issues.add(key, 1, 'only a JWT can be the body itself')
+    }
+    return place === undefined ? [] : [place]
+  })
+}
+
+function parseWord<T extends string>(key: string, word: T, known: readonly T[], issues: Issues): T {
+  if (!known.includes(word)) {
+    const what = key.replace('_', ' ')
+    const message = `unknown ${what} '${word}': expected ${known.join(', ')}`
+    issues.add(key, 1, message, nearest(word, known))
   }
+  return word
 }
 
-function parseAlg(alg: string, issues: Issues): HmacHash | 'token' | undefined {
-  if (alg === 'token') return alg
-  const hash = alg.startsWith('hmac-') ? alg.slice('hmac-'.length) : ''
-  if (isHmacHash(hash)) return hash
-  if (LATER_ALGS.includes(alg)) issues.later('alg', 1, `'${alg}'`)
-  else {
-    const message = `unknown algorithm '${alg}': expected ${ALGS.join(', ')}`
-    issues.add('alg', 1, message, nearest(alg, ALGS))
-  }
-  return undefined
-}
-
-function isHmacHash(name: string): name is HmacHash {
-  return Object.hasOwn(HMAC_HASHES, name)
-}
-
-function parseFrom(from: unknown, issues: Issues): Place | undefined {
-  if (typeof from === 'string') return parsePlace(from, 'from', 1, issues)
-  issues.later('from', 1, 'a list of places')
-  return undefined
-}
-
-function parseEncoding(encoding: Encoding = 'hex', issues: Issues): Encoding {
-  if (!ENCODINGS.includes(encoding)) {
-    const message = `unknown encoding '${encoding}': expected ${ENCODINGS.join(', ')}`
-    issues.add('encoding', 1, message, nearest(encoding, ENCODINGS))
-  }
-  return encoding
-}
-
-/** What is signed. A token signs nothing: keys that would promise more are refused rather than ignored. */
 function parseSign(
-  alg: HmacHash | 'token' | undefined,
-  { sign, encoding, timestamp }: Scheme,
-  variables: readonly string[],
-  options: CompileOptions,
+  kind: Kind | undefined,
+  { sign }: Scheme,
+  scope: Scope,
   issues: Issues,
 ): SignedBytes {
-  if (alg === 'token') {
-    if (sign !== undefined) issues.add('sign', 1, 'a token signs nothing: leave this out')
-    if (encoding !== undefined) issues.add('encoding', 1, 'a token is not decoded: leave this out')
-    if (timestamp !== undefined) issues.add('timestamp', 1, 'a token signs no time: leave this out')
-    return NOTHING
+  if (kind === 'jwt' || kind === 'token' || kind === 'basic') return NOTHING
+  if (sign !== undefined) return parseSigned(sign, kind ?? 'hmac', scope, issues)
+  const what = { hmac: 'an HMAC', hash: 'a hash', signature: 'a signature' }
+  if (kind !== undefined) {
+    issues.add('sign', 1, `${what[kind]} needs what is signed, such as '{body}'`)
   }
-  if (sign !== undefined) return parseSigned(sign, variables, options, issues)
-  if (alg !== undefined) issues.add('sign', 1, "an HMAC needs what is signed, such as '{body}'")
   return NOTHING
+}
+
+/** @see RFC 7617, 2: the first colon ends the name */
+function parseUsername(kind: Kind | undefined, name: string | undefined, issues: Issues): string {
+  if (kind !== 'basic') return ''
+  if (name === undefined) {
+    issues.add('alg', 1, "basic needs 'username' in the entry of the provider")
+  } else if (/[:\p{Cc}]/u.test(name)) {
+    issues.add('alg', 1, "the 'username' of basic holds no colon and no control character")
+  }
+  return name ?? ''
+}
+
+/** What decides when: bytes that stream are fed as they come, what has to be parsed waits for the whole body. */
+function decides(
+  { kind, signature }: Alg,
+  each: boolean,
+  { from, sign, time, require, jwt }: Drawn,
+): CompiledScheme['decides'] {
+  if (!from.every(inHead) || each || !streams(sign)) return 'over_whole_body'
+  const late =
+    sign.body !== undefined ||
+    time?.inBody === true ||
+    require.some(({ inBody }) => inBody) ||
+    jwt?.claims.some(({ inBody }) => inBody) === true
+  if (!late) return 'at_head'
+  // node:crypto takes the message of Ed25519 in one piece; a digest of the body makes it a short one
+  const oneShot = signature?.key === 'ed25519' && sign.body?.length === 0
+  return oneShot || kind === 'token' || kind === 'basic' ? 'over_whole_body' : 'at_end'
+}
+
+/** A token is as good as its secret to whoever reads it. */
+function credentials(kind: Kind, from: readonly Place[]): CompiledScheme['credentials'] {
+  const named = (source: Place['source']) =>
+    kind === 'token' || kind === 'basic'
+      ? from.filter(place => place.source === source).map(({ name }) => name)
+      : []
+  return { headers: named('header'), query: named('query') }
 }
 
 /** The same for equal schemes in every process. Tolerance stays out: replay memory outlives a change of it. */
 function fingerprint(scheme: Scheme): string {
   const { alg, from, split, items, encoding, sign, key, timestamp } = scheme
+  const { require, each, item, algs, claims } = scheme
   const fields = [alg, from, split, items, encoding, sign, key, timestamp?.from, timestamp?.unit]
-  const text = JSON.stringify(fields.map(field => field ?? null))
+  const text = JSON.stringify(
+    [...fields, require, each, item, algs, claims].map(field => field ?? null),
+  )
   return createHash('sha256').update(text).digest('base64url').slice(0, 12)
 }

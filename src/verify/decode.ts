@@ -37,6 +37,27 @@ export function decode(text: string, encoding: Encoding, bytes: number): Uint8Ar
   }
 }
 
+/** Decodes a signature of at most `most` bytes, as strictly. */
+export function decodeUpTo(text: string, encoding: Encoding, most: number): Uint8Array | undefined {
+  const bytes = lengthOf(text, encoding)
+  return bytes > 0 && bytes <= most ? decode(text, encoding, bytes) : undefined
+}
+
+/** The bytes that a text of this length spells; of no meaning where it spells none. */
+function lengthOf(text: string, encoding: Encoding): number {
+  const digits = text.endsWith('==') ? text.length - 2 : text.length - (text.endsWith('=') ? 1 : 0)
+  const base64 = Math.floor((digits * 3) / 4)
+  switch (encoding) {
+    case 'hex':
+      return text.length / 2
+    case 'base64':
+    case 'base64url':
+      return base64
+    case 'base64+hex':
+      return base64 / 2
+  }
+}
+
 function exactly(bytes: number, decoded: Uint8Array): Uint8Array | undefined {
   return decoded.length === bytes ? decoded : undefined
 }

@@ -1,5 +1,6 @@
-import { createHash } from 'node:crypto'
+import { DIGESTS, type DigestName, openDigest } from './digest.ts'
 import { type Issues, nearest } from './issue.ts'
+import { utf8 } from './utf8.ts'
 
 /** Turns bytes into other bytes. Bytes travel as latin-1 text, one character for each. */
 export interface Filter {
@@ -10,20 +11,26 @@ export interface Filter {
   readonly pattern: RegExp | undefined
 }
 
-const HASHES = ['sha256', 'sha1', 'sha512', 'md5'] as const
-const PLAIN = [...HASHES, 'hex', 'base64', 'base64url', 'unhex', 'unbase64', 'lower'] as const
+const CODES = ['hex', 'base64', 'base64url', 'unhex', 'unbase64', 'lower', 'nfkd'] as const
 const WITH_TEXT = ['strip', 'append'] as const
-const LATER: ReadonlySet<string> = new Set(['crc32', 'nfkd'])
 
-type Hash = (typeof HASHES)[number]
-type FilterName = (typeof PLAIN)[number] | (typeof WITH_TEXT)[number]
+type FilterName = DigestName | (typeof CODES)[number] | (typeof WITH_TEXT)[number]
 
 /** Every filter by its name. */
-export const FILTERS: readonly FilterName[] = [...PLAIN, ...WITH_TEXT]
+export const FILTERS: readonly FilterName[] = [...DIGESTS, ...CODES, ...WITH_TEXT]
 
-/** The hash that `filter` is, if it is one: what can run over a body while it arrives. */
-export function hashOf(filter: Filter | undefined): Hash | undefined {
-  return HASHES.find(hash => hash === filter?.name)
+/** The digest that `filter` is, if it is one: what can run over a body while it arrives. */
+export function digestOf(filter: Filter | undefined): DigestName | undefined {
+  return DIGESTS.find(name => name === filter?.name)
+}
+
+/** The bytes that come out of one filter after the other; undefined where one cannot decode. */
+export function applyFilters(filters: readonly Filter[], value: string): string | undefined {
+  let out: string | undefined = value
+  for (let i = 0; i < filters.length && out !== undefined; i++) {
+    out = applyFilter(filters[i] as Filter, out)
+  }
+  return out
 }
 
 /** The bytes that come out; undefined where `value` is not what the filter decodes. */
@@ -33,7 +40,11 @@ export function applyFilter(filter: Filter, value: string): string | undefined {
     case 'sha1':
     case 'sha512':
     case 'md5':
-      return createHash(filter.name).update(value, 'latin1').digest('latin1')
+    case 'crc32': {
+      const digest = openDigest(filter.name)
+      digest.update(Buffer.from(value, 'latin1'))
+      return digest.digest('latin1')
+    }
     case 'hex':
     case 'base64':
     case 'base64url':
@@ -44,6 +55,8 @@ export function applyFilter(filter: Filter, value: string): string | undefined {
       return unbase64(value)
     case 'lower':
       return value.replace(/[A-Z]+/g, letters => letters.toLowerCase())
+    case 'nfkd':
+      return nfkd(value)
     case 'strip':
       if (filter.pattern !== undefined) return value.replace(filter.pattern, '')
       return value.startsWith(filter.argument) ? value.slice(filter.argument.length) : value
@@ -64,8 +77,7 @@ export function parseFilter(
   const argument = colon === -1 ? '' : text.slice(colon + 1)
   const name = FILTERS.find(known => known === word)
   if (name === undefined) {
-    if (LATER.has(word)) issues.later(key, column, `the filter '${word}'`)
-    else issues.add(key, column, `unknown filter '${word}'`, nearest(word, FILTERS))
+    issues.add(key, column, `unknown filter '${word}'`, nearest(word, FILTERS))
     return undefined
   }
   const wantsText = name === 'strip' || name === 'append'
@@ -74,6 +86,10 @@ export function parseFilter(
   }
   if (!wantsText && colon !== -1) {
     return reject(issues, key, column + colon, `the filter '${name}' takes no text`)
+  }
+  if (name === 'nfkd' && key !== 'key') {
+    // normalising long runs of combining marks costs more than their length
+    return reject(issues, key, column, "'nfkd' is for a secret, so it can stand in 'key' alone")
   }
   if (name === 'strip' && /[\\^$.|?*+()[\]{}]/.test(argument)) {
     return stripPattern(argument, key, column, issues)
@@ -102,6 +118,11 @@ function unbase64(value: string): string | undefined {
   // fromBase64 passes over whitespace; a secret pasted with a line end inside is a mistake to report
   if (!/^[A-Za-z0-9+/]*={0,2}$/.test(value)) return undefined
   return decoded(() => Uint8Array.fromBase64(value))
+}
+
+function nfkd(value: string): string | undefined {
+  const text = utf8(Buffer.from(value, 'latin1'))
+  return text && Buffer.from(text.normalize('NFKD')).toString('latin1')
 }
 
 function decoded(read: () => Uint8Array): string | undefined {

@@ -1,8 +1,7 @@
+import assert from 'node:assert/strict'
 import {
-  createHash,
   createHmac,
   createSecretKey,
-  type Hash,
   type Hmac,
   type KeyObject,
   timingSafeEqual,
@@ -10,12 +9,17 @@ import {
 import { type Head, REPEATED } from '../head.ts'
 import { CLEAN, type RejectReason, type Verdict } from '../reasons.ts'
 import type { Millis } from '../units.ts'
-import { type CompiledScheme, HMAC_HASHES, type SignedTime } from './compiled.ts'
+import { HASHES } from './alg.ts'
+import { withoutCandidate } from './claim.ts'
+import type { CompiledScheme } from './compiled.ts'
 import { decode, type Encoding } from './decode.ts'
-import { applyFilter, hashOf } from './filters.ts'
+import { type Digest, openDigest } from './digest.ts'
+import { applyFilters, digestOf } from './filters.ts'
+import { judgeTime } from './fresh.ts'
 import { readItems } from './items.ts'
+import type { Place } from './place.ts'
+import { proofOf } from './proof.ts'
 import { Reading, valueAt } from './reading.ts'
-import { readTime } from './time.ts'
 import type { Check, Key, Proof, Verifier } from './verifier.ts'
 
 /** A key as it is used: imported once, with its place and its end. */
@@ -25,10 +29,11 @@ interface LiveKey {
   readonly until: Millis | undefined
 }
 
-/** Verifies schemes that MAC a template around the body with a shared secret. */
+/** Verifies schemes that MAC a template around the body with a shared secret, all else of it known from the head. */
 export class HmacVerifier implements Verifier {
   readonly decides: Verifier['decides']
   readonly #scheme: CompiledScheme
+  readonly #from: Place
   readonly #keys: readonly LiveKey[]
   readonly #bytes: number
   /** Whether any key ends, so that the usual case filters nothing. */
@@ -40,7 +45,10 @@ export class HmacVerifier implements Verifier {
   constructor(scheme: CompiledScheme, keys: readonly Key[]) {
     this.decides = scheme.decides
     this.#scheme = scheme
-    this.#bytes = HMAC_HASHES[scheme.hash]
+    const [from, ...more] = scheme.from
+    assert(from !== undefined && more.length === 0, 'one place: others have another verifier')
+    this.#from = from
+    this.#bytes = HASHES[scheme.hash]
     const { sign, time } = scheme
     this.#signsHead = time !== undefined || sign.before.length > 0 || sign.after.length > 0
     this.#ends = keys.some(key => key.until !== undefined)
@@ -52,14 +60,14 @@ export class HmacVerifier implements Verifier {
   }
 
   open(head: Head, now: Millis): Check | RejectReason {
-    const { from, items, encoding, sign, time } = this.#scheme
-    const value = valueAt(from, head)
+    const { items, encoding, sign, time } = this.#scheme
+    const value = valueAt(this.#from, head)
     if (value === REPEATED) return 'signature_malformed'
     if (value === undefined) return 'signature_missing'
     const claim = readItems(items, value)
     if (claim === undefined) return 'signature_malformed'
     const signatures = decodeAll(claim.candidates, encoding, this.#bytes)
-    if (signatures.length === 0) return 'signature_malformed'
+    if (signatures.length === 0) return withoutCandidate(claim)
 
     let signed: Millis | undefined
     let before: string | undefined = ''
@@ -100,16 +108,6 @@ function decodeAll(
   return signatures
 }
 
-/** The signed time, or the reason it does not hold. */
-function judgeTime(time: SignedTime, reading: Reading, now: Millis): Millis | RejectReason {
-  const text = reading.render(time.from, 'timestamp_missing')
-  if (text === undefined) return reading.refused
-  const signed = readTime(text, time.unit)
-  if (signed === undefined) return 'signature_malformed'
-  if (signed < now - time.tolerance) return 'timestamp_stale'
-  return signed > now + time.tolerance ? 'timestamp_future' : signed
-}
-
 function start(scheme: CompiledScheme, key: LiveKey, before: string): Hmac {
   const mac = createHmac(scheme.hash, key.object)
   if (before !== '') mac.update(before, 'latin1')
@@ -127,7 +125,7 @@ class HmacCheck implements Check {
   readonly #now: Millis
   readonly #scheme: CompiledScheme
   /** Where a digest of the body is signed and not the body itself. */
-  readonly #digest: Hash | undefined
+  readonly #digest: Digest | undefined
   #verdict: Verdict | undefined
 
   constructor(
@@ -145,8 +143,8 @@ class HmacCheck implements Check {
     this.#after = after
     this.#signed = signed
     this.#now = now
-    const hash = hashOf(scheme.sign.body?.[0])
-    this.#digest = hash === undefined ? undefined : createHash(hash)
+    const digest = digestOf(scheme.sign.body?.[0])
+    this.#digest = digest === undefined ? undefined : openDigest(digest)
     const [first] = keys
     const sole = keys.length === 1 && first !== undefined
     this.#macs = sole ? [start(scheme, first, before)] : keys.map(key => start(scheme, key, before))
@@ -183,18 +181,12 @@ class HmacCheck implements Check {
   }
 
   /** What the filters of the body make of its digest. */
-  #digested(digest: Hash): string | undefined {
+  #digested(digest: Digest): string | undefined {
     const [, ...rest] = this.#scheme.sign.body ?? []
-    let value: string | undefined = digest.digest('latin1')
-    for (const filter of rest) value = value === undefined ? undefined : applyFilter(filter, value)
-    return value
+    return applyFilters(rest, digest.digest('latin1'))
   }
 
   #prove(index: number, mac: Buffer): Proof {
-    const { signsBody, fingerprint } = this.#scheme
-    const secret = (this.#keys[index] as LiveKey).place
-    if (!signsBody) return { secret, replay: undefined }
-    // the decoded signature: a respelled one must not count as another delivery
-    return { secret, replay: `${fingerprint}.${mac.toString('latin1')}.${this.#signed ?? ''}` }
+    return proofOf(this.#scheme, (this.#keys[index] as LiveKey).place, mac, this.#signed)
   }
 }

@@ -16,11 +16,6 @@ export class Issues {
   add(key: string, column: number, message: string, meant?: string): void {
     this.found.push({ key, column, message, meant })
   }
-
-  /** For a word of the full language that this version does not speak: never silently accepted. */
-  later(key: string, column: number, what: string): void {
-    this.add(key, column, `${what} is not supported yet`)
-  }
 }
 
 /** The known word within two edits of `word`, if any. */

@@ -1,15 +1,16 @@
 import type { Issues } from './issue.ts'
-import { LATER } from './place.ts'
-import { CONFIGURED, RESERVED } from './template.ts'
-import { tokens } from './tokens.ts'
+import { configured, isReserved, type Scope } from './names.ts'
+import { type Token, tokens } from './tokens.ts'
 
 /** One pattern of `items`: a literal start, then fields, each ended by the literal that follows it. */
 interface Pattern {
   readonly prefix: string
   readonly fields: readonly Field[]
+  /** Whether it holds `{key_id}`, which decides whether its item is meant for us. */
+  readonly keyed: boolean
 }
 
-/** What a field takes: `{sig}` has no slot, a variable has one. */
+/** What a field takes: `{sig}` and `{key_id}` have no slot, a variable has one. */
 interface Field {
   readonly slot: number
   /** The literal after it; empty when it reaches to the end of the item. */
@@ -18,15 +19,29 @@ interface Field {
 
 /** The slot of `{sig}`. */
 const SIGNATURE = -1
+/** The slot of `{key_id}`. */
+const KEY_ID = -2
 /** No value holds more, so that work per delivery is bounded. */
-const MAX_ITEMS = 32
+export const MAX_ITEMS = 32
 
 /** What the items of one delivery say. */
 export interface Claim {
-  /** Candidates for the signature, still encoded; at least one. */
+  /** Candidates for the signature, still encoded. */
   readonly candidates: readonly string[]
   /** Values of the variables by slot; undefined where no item binds one. */
   readonly bound: readonly (string | undefined)[]
+  /** Whether a candidate was dropped, because it names another key than ours. */
+  readonly foreign: boolean
+}
+
+/** What was found so far. */
+interface Found {
+  readonly candidates: string[]
+  readonly bound: (string | undefined)[]
+  items: number
+  foreign: boolean
+  /** Whether an item of its own says that everything is for another key. */
+  allForeign: boolean
 }
 
 /** How the value that holds the signature falls apart. */
@@ -35,29 +50,43 @@ export interface ItemRules {
   readonly split: string
   readonly patterns: readonly Pattern[]
   readonly variables: readonly string[]
+  /** The one key whose candidates count; undefined where no pattern holds `{key_id}`. */
+  readonly keyId: string | undefined
 }
 
 /**
- * Reads the items of a value; undefined when none is a candidate, when there are more than 32, or when a variable
- * comes twice with two values. Items that match no pattern are passed over.
+ * Reads the items of a value; undefined when there are more than 32, or when a variable comes twice with two values.
+ * Items that match no pattern are passed over, so that a claim may stay without a candidate.
  */
 export function readItems(rules: ItemRules, value: string): Claim | undefined {
   const sole = soleSignature(rules)
-  if (sole !== undefined) {
-    const candidate = only(sole, value)
-    return candidate === undefined ? undefined : { candidates: [candidate], bound: NONE }
-  }
-  const candidates: string[] = []
+  if (sole === undefined) return readAll(rules, [value])
+  const candidate = only(sole, value)
+  return candidate === undefined
+    ? undefined
+    : { candidates: [candidate], bound: NONE, foreign: false }
+}
+
+/** Reads the items of several values as if they were one list. */
+export function readAll(rules: ItemRules, values: readonly string[]): Claim | undefined {
   const bound = new Array<string | undefined>(rules.variables.length).fill(undefined)
+  const found: Found = { candidates: [], bound, items: 0, foreign: false, allForeign: false }
+  for (const value of values) if (!readValue(rules, value, found)) return undefined
+  const { candidates, foreign, allForeign } = found
+  return { candidates: allForeign ? [] : candidates, bound, foreign }
+}
+
+/** Whether the value adds nothing that refuses the claim. */
+function readValue(rules: ItemRules, value: string, found: Found): boolean {
   let start = 0
-  for (let count = 0; start <= value.length; count++) {
-    if (count === MAX_ITEMS) return undefined
+  for (; start <= value.length; found.items++) {
+    if (found.items === MAX_ITEMS) return false
     const end = rules.split === '' ? value.length : separator(value, start, rules.split)
     const item = rules.split === '' ? value : trimmed(value, start, end)
-    if (!take(rules.patterns, item, candidates, bound)) return undefined
+    if (!take(rules, item, found)) return false
     start = end + 1
   }
-  return candidates.length === 0 ? undefined : { candidates, bound }
+  return true
 }
 
 const NONE: readonly undefined[] = []
@@ -65,7 +94,8 @@ const NONE: readonly undefined[] = []
 /** The pattern of a value that is one signature and nothing else: what most senders write. */
 function soleSignature({ split, patterns, variables }: ItemRules): Pattern | undefined {
   const [first] = patterns
-  return split === '' && patterns.length === 1 && variables.length === 0 ? first : undefined
+  const alone = split === '' && patterns.length === 1 && variables.length === 0
+  return alone && first?.keyed === false ? first : undefined
 }
 
 /** What stands in the one field of a pattern; undefined when the value does not fit. */
@@ -77,24 +107,31 @@ function only({ prefix, fields }: Pattern, value: string): string | undefined {
 }
 
 /** Whether the item agrees with what was bound before. The first pattern that fits has it. */
-function take(
-  patterns: readonly Pattern[],
-  item: string,
-  candidates: string[],
-  bound: (string | undefined)[],
-): boolean {
+function take({ patterns, keyId }: ItemRules, item: string, found: Found): boolean {
+  const { candidates, bound } = found
   for (const pattern of patterns) {
     const values = match(pattern, item)
     if (values === undefined) continue
+    if (pattern.keyed && isForeign(pattern, values, keyId)) {
+      found.foreign = true
+      found.allForeign ||= !pattern.fields.some(({ slot }) => slot === SIGNATURE)
+      return true
+    }
     for (const [index, { slot }] of pattern.fields.entries()) {
       const value = values[index] as string // one for each field
       if (slot === SIGNATURE) candidates.push(value)
+      else if (slot === KEY_ID) continue
       else if (bound[slot] !== undefined && bound[slot] !== value) return false
       else bound[slot] = value
     }
     return true
   }
   return true
+}
+
+/** Whether the item names another key. */
+function isForeign({ fields }: Pattern, values: readonly string[], keyId?: string): boolean {
+  return fields.some(({ slot }, index) => slot === KEY_ID && values[index] !== keyId)
 }
 
 /** One value for each field; undefined when the item does not fit or a field would be empty. Never backtracks. */
@@ -140,20 +177,27 @@ function isBlank(code: number): boolean {
 export function parseItems(
   items: readonly string[],
   split: string,
+  values: Scope['values'],
   issues: Issues,
-): Omit<ItemRules, 'split'> {
+): ItemRules {
+  const scope: Scope = { variables: [], values, publicUrl: undefined }
   const variables: string[] = []
-  const patterns = items.map((text, index) =>
-    parsePattern(text, `items[${index}]`, split, variables, issues),
-  )
+  let keyId: string | undefined
+  const patterns = items.map((text, index) => {
+    const key = `items[${index}]`
+    const pieces = tokens(text, key, issues)
+    const named = pieces.find(({ text, braced }) => braced && text === 'key_id')
+    if (named !== undefined) keyId = configured('key_id', scope, key, named.column, issues)
+    return parsePattern(pieces, key, split, variables, issues)
+  })
   const hasSignature = patterns.some(({ fields }) => fields.some(f => f.slot === SIGNATURE))
   if (!hasSignature)
     issues.add('items', 1, 'no pattern holds {sig}, so no signature would be found')
-  return { patterns, variables }
+  return { split, patterns, variables, keyId }
 }
 
 function parsePattern(
-  text: string,
+  pieces: readonly Token[],
   key: string,
   split: string,
   variables: string[],
@@ -161,7 +205,7 @@ function parsePattern(
 ): Pattern {
   let prefix = ''
   const fields: { slot: number; until: string }[] = []
-  for (const { text: piece, braced, column } of tokens(text, key, issues)) {
+  for (const { text: piece, braced, column } of pieces) {
     if (!braced) {
       checkSeparators(piece, key, column, split, issues)
       const field = fields.at(-1)
@@ -180,7 +224,7 @@ function parsePattern(
     fields.push({ slot, until: '' })
   }
   if (fields.length === 0) issues.add(key, 1, 'a pattern needs {sig} or a variable such as {ts}')
-  return { prefix, fields }
+  return { prefix, fields, keyed: fields.some(({ slot }) => slot === KEY_ID) }
 }
 
 function slotOf(
@@ -191,8 +235,8 @@ function slotOf(
   issues: Issues,
 ): number {
   if (name === 'sig') return SIGNATURE
-  if (CONFIGURED.has(name)) issues.later(key, column, `{${name}}`)
-  else if (RESERVED.has(name) || LATER.has(name) || name === 'header' || name === 'query') {
+  if (name === 'key_id') return KEY_ID
+  if (isReserved(name)) {
     issues.add(key, column, `{${name}} has a meaning of its own: name the variable differently`)
   } else if (!/^[a-z][a-z0-9_]*$/.test(name)) {
     issues.add(key, column, `'${name}' cannot name a variable: a-z, then a-z, 0-9 and _`)

@@ -1,4 +1,5 @@
 import { REPEATED } from '../head.ts'
+import { unescaped } from './pairs.ts'
 
 const AMPERSAND = 0x26
 const EQUALS = 0x3d
@@ -32,11 +33,4 @@ export function queryValue(
     equals = -1
   }
   return found
-}
-
-function unescaped(text: string): string {
-  if (!text.includes('%') && !text.includes('+')) return text
-  return text
-    .replaceAll('+', ' ')
-    .replace(/%[0-9a-f]{2}/gi, code => String.fromCharCode(Number.parseInt(code.slice(1), 16)))
 }

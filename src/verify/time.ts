@@ -1,13 +1,16 @@
 import { type Millis, parseMillis } from '../units.ts'
-import type { HeadPart, SignedBytes, SignedTime } from './compiled.ts'
+import type { SignedBytes, SignedTime } from './compiled.ts'
 import { type Issues, nearest } from './issue.ts'
+import type { Scope } from './names.ts'
 import type { SchemeTime } from './scheme.ts'
-import { isHeadPart, NOTHING } from './signed.ts'
-import { type Part, parseTemplate, type Source } from './template.ts'
+import { covers, NOTHING } from './signed.ts'
+import { needsBody, type Part, parseTemplate, type Source } from './template.ts'
 
 const KEYS = ['from', 'unit', 'tolerance']
 const UNITS: readonly SchemeTime['unit'][] = ['s', 'ms', 'iso', 'http']
-const DATED: ReadonlySet<Source> = new Set(['text', 'header', 'query', 'variable'])
+const DATED: ReadonlySet<Source> = new Set<Source>([
+  ...(['text', 'header', 'query', 'form', 'json', 'variable'] as const),
+])
 const ISO = /^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:[Zz]|[+-]\d\d:\d\d)$/
 const HTTP =
   /^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d (?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) \d{4} \d\d:\d\d:\d\d GMT$/
@@ -38,8 +41,9 @@ function instant(text: string): Millis | undefined {
 /** Reads `timestamp`; its time must be part of what is signed. */
 export function parseTime(
   time: SchemeTime,
-  variables: readonly string[],
+  scope: Scope,
   sign: SignedBytes,
+  claimInBody: boolean,
   issues: Issues,
 ): SignedTime {
   for (const key of Object.keys(time)) {
@@ -54,26 +58,35 @@ export function parseTime(
     const message = `'${time.tolerance}' allows no time: expected a duration such as '300s' or '5m'`
     issues.add('timestamp.tolerance', 1, message)
   }
+  const from = parseFrom(time.from ?? '{ts}', scope, sign, issues)
   return {
-    from: parseFrom(time.from ?? '{ts}', variables, sign, issues),
+    from,
     unit: time.unit,
     tolerance,
+    inBody: from.some(part => needsBody(part) || (claimInBody && part.source === 'variable')),
+    listedBy: listOf(sign, from),
   }
 }
 
-function parseFrom(
-  text: string,
-  variables: readonly string[],
-  sign: SignedBytes,
-  issues: Issues,
-): HeadPart[] {
+/** The header that has to list the time's own: where `sign` has it by that list alone. */
+function listOf({ before, after }: SignedBytes, from: readonly Part[]): string | undefined {
+  const parts = [...before, ...after]
+  const list = parts.find(part => part.source === 'signed-headers')
+  const own = from.filter(part => part.source === 'header')
+  const named = own.every(part =>
+    parts.some(one => one.source === 'header' && one.name === part.name),
+  )
+  return named ? undefined : list?.name
+}
+
+function parseFrom(text: string, scope: Scope, sign: SignedBytes, issues: Issues): Part[] {
   const known = issues.found.length
-  const parts = parseTemplate(text, 'timestamp.from', variables, issues)
-  const from: HeadPart[] = []
+  const parts = parseTemplate(text, 'timestamp.from', scope, issues)
+  const from: Part[] = []
   for (const part of parts) {
-    if (!isHeadPart(part) || !DATED.has(part.source)) {
+    if (!DATED.has(part.source)) {
       issues.add('timestamp.from', part.column, PLACES)
-    } else if (part.source !== 'text' && sign !== NOTHING && !covers(sign, part)) {
+    } else if (sign !== NOTHING && !covers(sign, part)) {
       // whoever repeats an old delivery could give it a fresh time
       const message = "this time is not part of 'sign', so it would prove nothing"
       issues.add('timestamp.from', part.column, message)
@@ -87,9 +100,5 @@ function parseFrom(
   return from
 }
 
-const PLACES = 'a time comes from a header, the query or a variable of the items'
-
-function covers({ before, after }: SignedBytes, { source, name }: Part): boolean {
-  const same = (part: Part): boolean => part.source === source && part.name === name
-  return before.some(same) || after.some(same)
-}
+const PLACES =
+  'a time comes from a header, the query, a field of the body or a variable of the items'

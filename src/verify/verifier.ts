@@ -4,7 +4,10 @@ import type { Millis } from '../units.ts'
 
 /** A signature scheme bound to its secrets: one per provider, immutable, shared by all requests. */
 export interface Verifier {
-  /** When it can judge: computed from the templates, shown by `check --effective`. */
+  /**
+   * When it can judge: computed from the templates, shown by `check --effective`. `at_head` needs no body, `at_end` is
+   * fed while the body arrives, `over_whole_body` has to see all of it at once.
+   */
   readonly decides: 'at_head' | 'at_end' | 'over_whole_body'
   /**
    * Reads the claim from the head. Refuses here whatever needs no body.
@@ -32,9 +35,11 @@ export interface Proof {
   readonly replay: string | undefined
 }
 
-/** A secret as a verifier takes it: bytes, its place in the list, and when it ends. */
+/** A secret or a public key as a verifier takes it: bytes, its place in the list, and when it ends. */
 export interface Key {
   readonly bytes: Uint8Array
+  /** `set` where the bytes are a set of public keys (RFC 7517); one key or secret when absent. */
+  readonly form?: 'one' | 'set' | undefined
   /** The first secret of a provider is `current`, any other `previous`. */
   readonly place: 'current' | 'previous'
   /** Wall clock after which it proves nothing; undefined when it does not end. */
