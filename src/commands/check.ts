@@ -2,6 +2,7 @@ import { systemClock } from '../clock.ts'
 import { effectiveMap, writeEffective } from '../config/effective.ts'
 import type { Loaded } from '../config/load.ts'
 import type { ProviderSettings, Settings } from '../config/settings.ts'
+import { resolvePublicKey } from '../secrets/public-key.ts'
 import { machineSources, resolveSecret, type SecretSources } from '../secrets/resolve.ts'
 import type { Millis } from '../units.ts'
 import { compileScheme } from '../verify/compile.ts'
@@ -58,7 +59,10 @@ export interface CheckWorld {
 /** Checks a map and says what it found; gives the exit code. */
 export function check(options: CheckOptions, { sources, terminal, now }: CheckWorld): number {
   const loaded = readMap(options.config, options.dev)
-  const findings = loaded.settings === undefined ? [] : secretFindings(loaded, sources, now)
+  const findings =
+    loaded.settings === undefined
+      ? []
+      : [...secretFindings(loaded, sources, now), ...publicKeyFindings(loaded, sources)]
   const issues = loaded.issues ?? []
   const found = issues.length + findings.length
   const effective =
@@ -94,14 +98,33 @@ function secretFindings({ settings, secretIssue }: Sound, sources: SecretSources
   )
 }
 
+/** Public keys in files that nobody can verify with. */
+function publicKeyFindings({ settings, publicKeyIssue }: Sound, sources: SecretSources) {
+  return settings.providers.flatMap(provider => {
+    const problem = publicKeyProblem(provider, sources)
+    const fix = `give the key that the sender shows; without one, ${provider.name} answers 503 secret_unavailable`
+    return problem === undefined ? [] : [publicKeyIssue(provider.name, problem, fix)]
+  })
+}
+
+function publicKeyProblem(provider: ProviderSettings, sources: SecretSources): string | undefined {
+  const { scheme, publicKey } = provider
+  if (publicKey === undefined || 'none' in scheme) return undefined
+  const bytes = resolvePublicKey(publicKey.text, sources)
+  if ('problem' in bytes) return bytes.problem
+  const compiled = compileScheme(scheme, provider)
+  return Array.isArray(compiled) ? undefined : keyProblem(compiled, bytes, publicKey.form)
+}
+
 function secretProblem(
-  { scheme, publicUrl }: ProviderSettings,
+  provider: ProviderSettings,
   ref: string,
   sources: SecretSources,
 ): string | undefined {
   const secret = resolveSecret(ref, sources)
   if ('problem' in secret) return secret.problem
-  const compiled = 'none' in scheme ? [] : compileScheme(scheme, { publicUrl })
+  const { scheme } = provider
+  const compiled = 'none' in scheme ? [] : compileScheme(scheme, provider)
   if (Array.isArray(compiled)) return undefined
   const problem = keyProblem(compiled, secret.bytes)
   return problem === undefined
@@ -110,9 +133,10 @@ function secretProblem(
 }
 
 /** What the verifier adds to an entry. */
-function notesOf({ scheme, publicUrl }: ProviderSettings): Readonly<Record<string, unknown>> {
+function notesOf(provider: ProviderSettings): Readonly<Record<string, unknown>> {
+  const { scheme } = provider
   if ('none' in scheme) return { decides: 'unsigned' }
-  const compiled = compileScheme(scheme, { publicUrl })
+  const compiled = compileScheme(scheme, provider)
   return Array.isArray(compiled) ? {} : { decides: compiled.decides }
 }
 

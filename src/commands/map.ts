@@ -1,7 +1,10 @@
 import { readFileSync } from 'node:fs'
+import type { CompileScheme } from '../config/check-senders.ts'
 import { type Loaded, loadMap } from '../config/load.ts'
 import { Fault } from '../errors.ts'
+import { isReference } from '../secrets/public-key.ts'
 import { compileScheme } from '../verify/compile.ts'
+import { keyProblem } from '../verify/key.ts'
 
 /** Where a map is looked for unless `--config` says otherwise. */
 export const USUAL_MAP = 'hookwarden.yaml'
@@ -18,9 +21,17 @@ export function readMap(file: string, dev: boolean): Loaded {
   return loadMap(text, {
     file,
     dev,
-    compileScheme: (scheme, at) => {
-      const compiled = compileScheme(scheme, at)
-      return Array.isArray(compiled) ? compiled : []
-    },
+    compileScheme: flawsOf,
   })
+}
+
+/** What is wrong with a scheme, or with a public key that stands in the map itself. */
+const flawsOf: CompileScheme = (scheme, entry) => {
+  const compiled = compileScheme(scheme, entry)
+  if (Array.isArray(compiled)) return compiled
+  const { publicKey } = entry
+  if (publicKey === undefined || isReference(publicKey.text)) return []
+  const message = keyProblem(compiled, Buffer.from(publicKey.text), publicKey.form)
+  const at = publicKey.form === 'set' ? 'jwks' : 'public_key'
+  return message === undefined ? [] : [{ key: '', column: 1, entry: at, message }]
 }

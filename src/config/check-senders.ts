@@ -1,18 +1,22 @@
-import type { z } from 'zod'
 import { PRESETS } from '../presets/presets.ts'
-import { formatMillis } from '../units.ts'
 import type { Scheme } from '../verify/scheme.ts'
 import { misspelt } from './check-routes.ts'
+import { checkValues } from './check-values.ts'
+import { type Demands, demandsOf } from './demands.ts'
 import type { Path } from './issues.ts'
 import type { Report } from './report.ts'
 import type { Salvaged } from './salvage.ts'
 import type { MapValues, ProviderValues } from './schema.ts'
 import { scheme as schemeSchema } from './scheme.ts'
+import type { ProviderSettings } from './settings.ts'
+import { coversBody, formatted, publicKeyOf, type Signing, schemeOf, valuesOf } from './signing.ts'
 import { nearest } from './suggest.ts'
 
 /** What is wrong with a scheme; `column` counts from 1 within the text of `key`, such as `items[1]`. */
 interface SchemeFlaw {
   readonly key: string
+  /** The key of the entry where the fault is, and not in the scheme. */
+  readonly entry?: 'public_key' | 'jwks' | undefined
   readonly column: number
   readonly message: string
   /** The word that was probably meant. */
@@ -20,12 +24,15 @@ interface SchemeFlaw {
 }
 
 /** Tries to compile a scheme: what `verify` knows and this room may not. */
-export type CompileScheme = (
-  scheme: Scheme,
-  at: { readonly publicUrl: string | undefined },
-) => readonly SchemeFlaw[]
+export type CompileScheme = (scheme: Scheme, entry: SchemeEntry) => readonly SchemeFlaw[]
 
-type Signing = Scheme | { readonly none: string }
+/** What an entry gives its scheme. */
+interface SchemeEntry {
+  readonly publicUrl: string | undefined
+  readonly values: ProviderSettings['values']
+  readonly publicKey: ProviderSettings['publicKey']
+}
+
 type Provider = Salvaged<ProviderValues>
 
 /** Checks how each provider's sender proves itself. */
@@ -38,20 +45,33 @@ export function checkSenders(
     if (provider === undefined) continue
     const at = ['providers', name]
     const signing = resolve(name, provider, at, report)
-    checkSecrets(provider, signing, at, options.dev, report)
-    if (signing === undefined) continue
+    const demands = signing === undefined ? undefined : demandsOf(signing)
+    checkSecrets(provider, demands, at, options.dev, report)
+    if (signing === undefined || demands === undefined) continue
+    checkValues(demands, at, report)
     checkReplay(provider, signing, at, report)
     if ('none' in signing || options.compileScheme === undefined) continue
-    const publicUrl = provider.public_url ?? map.public_url
+    const entry = {
+      publicUrl: provider.public_url ?? map.public_url,
+      values: { ...placeholders(demands), ...valuesOf(provider) },
+      publicKey: publicKeyOf(provider),
+    }
     const inMap = report.has([...at, 'scheme'])
-    for (const flaw of options.compileScheme(signing, { publicUrl })) {
+    for (const flaw of options.compileScheme(formatted(signing, provider), entry)) {
       const fix = flaw.meant === undefined ? undefined : `did you mean \`${flaw.meant}\`?`
-      if (inMap) {
+      if (flaw.entry !== undefined) {
+        report.at([...at, flaw.entry], { message: flaw.message, fix })
+      } else if (inMap) {
         const path = [...at, 'scheme', ...stepsOf(flaw.key)]
         report.at(path, { message: flaw.message, fix, offset: flaw.column - 1 })
       } else report.at(at, { message: flaw.message, fix, ofKey: true })
     }
   }
+}
+
+/** What is missing was reported; the compiler shall not report it again. */
+function placeholders({ named }: Demands): ProviderSettings['values'] {
+  return Object.fromEntries(named.map(name => [name, 'missing']))
 }
 
 /** The scheme of a provider whose entry is in order; undefined for one that names none. */
@@ -62,24 +82,6 @@ function signingOf(
   if (given.scheme === undefined) return PRESETS[given.preset ?? name]?.scheme
   const read = schemeSchema.safeParse(given.scheme)
   return read.success ? schemeOf(read.data) : undefined
-}
-
-/** Whether the signature covers the body: only then can a repetition be told from another event. */
-export function coversBody(signing: Signing): boolean {
-  return !('none' in signing) && /(^|[^\\])(\\\\)*\{body[|}]/.test(signing.sign ?? '')
-}
-
-/** A scheme of the map in the form that verifiers are compiled from. */
-export function schemeOf(values: z.output<typeof schemeSchema>): Signing {
-  if ('none' in values) return values
-  const { timestamp, max_age: maxAge, ...rest } = values
-  return {
-    ...rest,
-    ...(maxAge === undefined ? {} : { max_age: formatMillis(maxAge) }),
-    ...(timestamp === undefined
-      ? {}
-      : { timestamp: { ...timestamp, tolerance: formatMillis(timestamp.tolerance) } }),
-  }
 }
 
 function resolve(name: string, provider: Provider, at: Path, report: Report): Signing | undefined {
@@ -113,7 +115,7 @@ function resolve(name: string, provider: Provider, at: Path, report: Report): Si
 
 function checkSecrets(
   provider: Provider,
-  signing: Signing | undefined,
+  demands: Demands | undefined,
   at: Path,
   dev: boolean,
   report: Report,
@@ -123,17 +125,18 @@ function checkSecrets(
     const message = '`secret` and `secrets` exclude each other'
     report.at([...at, 'secrets'], { message, fix: 'keep `secrets`', ofKey: true })
   }
-  if (signing !== undefined && 'none' in signing) {
+  const proof = demands?.proof ?? 'secret'
+  if (proof !== 'secret') {
     if (!one && !many) return
-    report.at([...at, one ? 'secret' : 'secrets'], {
-      message: 'an unsigned sender has no secret',
-      fix: 'remove it, or say how the sender proves itself',
-      ofKey: true,
-    })
+    const [message, fix] =
+      proof === 'nothing'
+        ? ['an unsigned sender has no secret', 'remove it, or say how the sender proves itself']
+        : ['a public key proves this sender: a secret would prove nothing', 'remove it']
+    report.at([...at, one ? 'secret' : 'secrets'], { message, fix, ofKey: true })
     return
   }
   const absent = !one && !many && !['secret', 'secrets'].some(key => misspelt(at, key, report))
-  if (absent && signing !== undefined) {
+  if (absent && demands !== undefined) {
     const message = 'missing: this sender signs, so its entry needs `secret`'
     report.at(at, { message, fix: '`secret: env:NAME` or `secret: file:PATH`', ofKey: true })
   }

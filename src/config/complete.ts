@@ -1,8 +1,8 @@
 import { PRESETS, type Preset } from '../presets/presets.ts'
 import { type Millis, parseMillis } from '../units.ts'
-import { coversBody, schemeOf } from './check-senders.ts'
 import { type MapValues, type ProviderValues, upstreamKeys } from './schema.ts'
 import type { ProviderSettings, RouteSettings, SecretReference, Settings } from './settings.ts'
+import { coversBody, formatted, publicKeyOf, schemeOf, valuesOf } from './signing.ts'
 
 /** What a sender is given where nobody knows how long it waits. */
 const ANSWER_WITHIN: Millis = 9_000
@@ -53,8 +53,11 @@ function provider(
   return {
     name,
     preset,
-    scheme,
+    scheme: 'none' in scheme ? scheme : formatted(scheme, entry),
     secrets: references(entry),
+    publicKey: publicKeyOf(entry),
+    values: valuesOf(entry),
+    verifyToken: entry.verify_token,
     routes: routes(entry, replay),
     mode: entry.mode ?? defaults.mode,
     methods: entry.methods ?? known?.methods ?? defaults.methods,
@@ -94,7 +97,7 @@ function replayWindow(
   if (!coversBody(scheme) || 'none' in scheme) return undefined
   if (entry.replay !== undefined) return entry.replay === 'off' ? undefined : entry.replay
   if (usual === 'off' || entry.sync) return undefined
-  const tolerance = parseMillis(scheme.timestamp?.tolerance ?? '0s') ?? 0
+  const tolerance = parseMillis(scheme.timestamp?.tolerance ?? scheme.max_age ?? '0s') ?? 0
   return Math.max(usual, 2 * tolerance)
 }
 

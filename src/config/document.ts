@@ -239,5 +239,16 @@ function placed(at: number, key: number | undefined): Place {
 function mayBeSecret(value: string, path: Path): boolean {
   if (/^(env|file):/.test(value)) return false
   const key = path.findLast(step => typeof step === 'string') ?? ''
-  return value.startsWith('plain:') || /secret|token|passw/i.test(key)
+  if (value.startsWith('plain:') || /secret|token|passw/i.test(key)) return true
+  return isPrivate(value, key, path)
+}
+
+/** Members of a JWK that no public key has. @see RFC 7518, 6.2.2, 6.3.2 and 6.4.1 */
+const PRIVATE = ['d', 'k', 'p', 'q', 'dp', 'dq', 'qi']
+
+/** Whether somebody gave the private half of a key for the public one. */
+function isPrivate(value: string, key: string, path: Path): boolean {
+  if (value.includes('PRIVATE KEY')) return true
+  if (!path.includes('jwks')) return false
+  return PRIVATE.includes(key) || /"(?:d|k|p|q|dp|dq|qi)"\s*:/.test(value)
 }

@@ -50,6 +50,9 @@ function entryOf(provider: ProviderSettings, notes: Readonly<Record<string, unkn
     scheme: provider.scheme,
     ...notes,
     secrets: provider.secrets.map(secretOf),
+    ...publicKeyOf(provider),
+    ...provider.values,
+    ...(provider.verifyToken === undefined ? {} : { verify_token: shown(provider.verifyToken) }),
     routes: provider.routes.map(({ path, flow, sync, replay }) => ({
       path,
       flow,
@@ -75,8 +78,17 @@ function entryOf(provider: ProviderSettings, notes: Readonly<Record<string, unkn
   }
 }
 
+function publicKeyOf({ publicKey }: ProviderSettings) {
+  if (publicKey === undefined) return {}
+  return publicKey.form === 'set' ? { jwks: publicKey.text } : { public_key: publicKey.text }
+}
+
+function shown(ref: string): string {
+  return ref.startsWith('plain:') ? 'plain:…' : ref
+}
+
 function secretOf({ ref, until }: SecretReference) {
-  const secret = ref.startsWith('plain:') ? 'plain:…' : ref
+  const secret = shown(ref)
   return until === undefined ? { secret } : { secret, until: new Date(until).toISOString() }
 }
 

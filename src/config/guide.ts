@@ -63,6 +63,21 @@ The first is *current*, the others are *previous*; metrics tell which one proved
 is no longer used. A day means through the end of that day in UTC. An instant is written with its zone:
 \`2026-12-31T18:00:00Z\` or \`2026-12-31T18:00:00+01:00\`. At least one secret has to stay without an end.
 
+## Public keys
+
+A sender that signs with a private key needs no \`secret\`. Its \`public_key\` is no secret either: it stands in the map
+itself, or in a file named by \`file:PATH\`.
+
+\`\`\`yaml
+public_key: file:/etc/hookwarden/paypal.pem
+\`\`\`
+
+PEM is a public key or a certificate, whose dates are not looked at. With \`key_format\` \`hex\`, \`base64\` or \`base64url\` it is a
+raw Ed25519 key or DER. RSA keys have at least 2048 bits. \`jwks\` takes a set of keys as JSON, at most 16 of which fit the
+scheme. A file that is missing, or a key in it that the scheme cannot verify with, makes its provider answer 503
+\`secret_unavailable\`, and \`check\` reports it. \`docs/schemes.md\` says which values a scheme needs; one that it has no use for
+is an issue.
+
 ## Paths and flows
 
 \`flows:\` serves the URL that Automatisch itself registers at a sender, \`/webhooks/flows/<id>\`, and with \`sync: true\`

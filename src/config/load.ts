@@ -26,6 +26,8 @@ export type Loaded =
       readonly issues?: undefined
       /** The issue to report where the secret at `index` of a provider turns out to be unusable. */
       readonly secretIssue: (provider: string, index: number, message: string, fix: string) => Issue
+      /** The same of its public key. */
+      readonly publicKeyIssue: (provider: string, message: string, fix: string) => Issue
     }
   | { readonly issues: readonly Issue[]; readonly settings?: undefined }
 
@@ -53,6 +55,11 @@ export function loadMap(text: string, options: LoadOptions): Loaded {
       const at = ['providers', provider]
       const alone = report.has([...at, 'secret'])
       return report.issueAt(alone ? [...at, 'secret'] : [...at, 'secrets', index], { message, fix })
+    },
+    publicKeyIssue: (provider, message, fix) => {
+      const at = ['providers', provider]
+      const key = report.has([...at, 'jwks']) ? 'jwks' : 'public_key'
+      return report.issueAt([...at, key], { message, fix })
     },
   }
 }

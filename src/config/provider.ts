@@ -105,6 +105,24 @@ const flowIds = () =>
     .min(1, { error: 'expected at least one flow id' })
     .max(10_000, { error: 'expected at most 10000 flow ids' })
 
+const NEEDED = 'required where the scheme names it'
+const ONE_OF_MANY = 'most senders have one key and one webhook for each URL'
+const SET = 'expected a set of keys: `keys` with a list, JSON, or `file:PATH`'
+
+const configured = (what: string) => template(what).max(2048, { error: `expected ${what}` })
+
+/** Text, or where it is. A reference to a secret is a mistake to say so, not a key that cannot be read. */
+const publicKey = (what: string) =>
+  template(what).refine(text => !/^(env|sealed|plain):/.test(text), {
+    error: `expected ${what}\na public key is no secret: write it here, or into a file`,
+  })
+
+const keySet = group({
+  keys: list(z.record(z.string(), z.unknown()), 'keys', 1).meta({
+    description: 'The keys, each as RFC 7517 has it.',
+  }),
+})
+
 /** One sender. */
 export const provider = group({
   preset: optional(
@@ -148,6 +166,62 @@ export const provider = group({
     '`secret` alone',
     'Several references while a secret is rotated. The first is current, the others are previous.',
     'one secret is the rule',
+  ),
+  username: optional(
+    configured('a user name'),
+    'required for `basic`',
+    'User name of a sender that shows name and password; the password is `secret`.',
+    'no other scheme has a name',
+  ),
+  key_id: optional(
+    configured('the id of a key'),
+    NEEDED,
+    "The sender's name for the key or the application; what names another is refused.",
+    ONE_OF_MANY,
+  ),
+  webhook_id: optional(
+    configured('the id of a webhook'),
+    NEEDED,
+    "The sender's id of this webhook, where it signs it.",
+    ONE_OF_MANY,
+  ),
+  cert_url: optional(
+    configured('the URL of a certificate'),
+    NEEDED,
+    'The only URL of a certificate that the sender may name. Nothing is fetched from it.',
+    'whoever chooses the certificate chooses who is believed',
+  ),
+  topic_arn: optional(
+    configured('the ARN of a topic'),
+    NEEDED,
+    'The only topic of Amazon SNS that is accepted.',
+    'anyone can have a topic',
+  ),
+  public_key: optional(
+    publicKey('the public key: PEM, or `file:PATH`'),
+    'required where a public key proves the sender, unless a JWT has `jwks`',
+    'Public key or certificate of the sender: the text itself, or `file:PATH`. It needs no `secret`.',
+    'a shared secret is the rule',
+  ),
+  key_format: optional(
+    word(['pem', 'hex', 'base64', 'base64url']),
+    'from the scheme',
+    'How `public_key` is written: PEM, or raw Ed25519 or DER in that encoding.',
+    'the preset knows how its sender shows it',
+  ),
+  jwks: optional(
+    z
+      .union([publicKey('a set of keys: JSON, or `file:PATH`'), keySet], { error: SET })
+      .transform(set => (typeof set === 'string' ? set : JSON.stringify(set))),
+    'required where a JWT is signed with a private key, unless there is `public_key`',
+    'Public keys of the sender as a set (RFC 7517): the set itself, or `file:PATH`. Nothing is fetched.',
+    'most senders have one key',
+  ),
+  verify_token: optional(
+    reference(),
+    'required where the sender asks for it',
+    'Reference to the token that the sender shows when it asks whether the URL is yours.',
+    'few senders ask',
   ),
   flows: optional(
     flowIds(),

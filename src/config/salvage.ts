@@ -14,9 +14,8 @@ export type Salvaged<T> = T extends readonly (infer U)[]
 /** Keys that a later version brings, so that the hint can say more than `unknown`. */
 const LATER = new Set(
   (
-    'proxy_protocol http store discovery state client_certificate forward_as handshake key_id public_key key_format ' +
-    'jwks verify_token webhook_id cert_url topic_arn username drafts app console on_store_error providers_dir ' +
-    'admin_auth'
+    'proxy_protocol http store discovery state client_certificate forward_as handshake drafts app console ' +
+    'on_store_error providers_dir admin_auth'
   ).split(' '),
 )
 

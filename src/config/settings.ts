@@ -1,4 +1,5 @@
 import type { Bytes, Millis, Rate } from '../units.ts'
+import type { Configured } from '../verify/names.ts'
 import type { Scheme } from '../verify/scheme.ts'
 
 /** One reading of the map: checked whole, every default filled in, every value in its unit. */
@@ -49,8 +50,14 @@ export interface ProviderSettings {
   readonly preset: string | undefined
   /** The scheme, from the preset or the entry; or the mandatory sentence of an unsigned sender. */
   readonly scheme: Scheme | { readonly none: string }
-  /** The first is current, the others previous. Empty for unsigned senders. */
+  /** The first is current, the others previous. Empty for unsigned senders, and where a public key proves. */
   readonly secrets: readonly SecretReference[]
+  /** What proves a sender that signs with a private key: the text itself or `file:PATH`; `set` is a JWKS. */
+  readonly publicKey: { readonly form: 'one' | 'set'; readonly text: string } | undefined
+  /** Values that the scheme names, by their keys, such as `key_id`. */
+  readonly values: Configured
+  /** A reference, as in `secrets`. */
+  readonly verifyToken: string | undefined
   readonly routes: readonly RouteSettings[]
   readonly mode: 'enforce' | 'report' | 'off'
   /** Upper case. */

@@ -5,6 +5,7 @@ import type { PaceLimit, Provider, Route, Serving } from '../exchange/route.ts'
 import { Gate } from '../limit/gate.ts'
 import { limitOf } from '../limit/store.ts'
 import { RouteTable } from '../route/table.ts'
+import { resolvePublicKey } from '../secrets/public-key.ts'
 import { resolveSecret, type SecretSources } from '../secrets/resolve.ts'
 import type { Millis, Rate } from '../units.ts'
 import { bindVerifier } from '../verify/bind.ts'
@@ -74,27 +75,34 @@ interface Bound {
 }
 
 function bind(one: ProviderSettings, sources: SecretSources): Bound {
-  const { name, preset, mode, scheme, publicUrl } = one
+  const { name, preset, mode, scheme } = one
   const told = { name, preset, mode, secretExpiry: firstEnd(one) }
   if ('none' in scheme) {
     const sender: Sender = { ...told, signed: 'none', timed: false, ready: true, problems: [] }
     return { sender, verifier: UNSIGNED, credentials: { headers: [], query: [] } }
   }
-  const compiled = compileScheme(scheme, { publicUrl })
+  const compiled = compileScheme(scheme, one)
   if (Array.isArray(compiled))
     throw new Error(`the scheme of ${name} was checked before it came here`)
-  const { keys, problems } = readKeys(one, compiled, sources)
+  const read = compiled.proves === 'secret' ? readKeys : readPublicKey
+  const { keys, problems } = read(one, compiled, sources)
   const ready = keys.length > 0
-  const signed = compiled.kind === 'token' ? 'token' : 'signature'
-  const timed = compiled.time !== undefined
+  const shown = compiled.kind === 'token' || compiled.kind === 'basic'
+  const signed = shown ? 'token' : 'signature'
   return {
-    sender: { ...told, signed, timed, ready, problems },
+    sender: { ...told, signed, timed: compiled.timed, ready, problems },
     verifier: ready ? bindVerifier(compiled, keys) : undefined,
     credentials: compiled.credentials,
   }
 }
 
-function readKeys(one: ProviderSettings, compiled: CompiledScheme, sources: SecretSources) {
+/** What can be bound, and why the rest cannot. */
+interface Read {
+  readonly keys: readonly Key[]
+  readonly problems: readonly string[]
+}
+
+function readKeys(one: ProviderSettings, compiled: CompiledScheme, sources: SecretSources): Read {
   const keys: Key[] = []
   const problems: string[] = []
   for (const [i, { ref, until }] of one.secrets.entries()) {
@@ -106,6 +114,20 @@ function readKeys(one: ProviderSettings, compiled: CompiledScheme, sources: Secr
     }
   }
   return { keys, problems }
+}
+
+function readPublicKey(
+  { publicKey }: ProviderSettings,
+  compiled: CompiledScheme,
+  sources: SecretSources,
+): Read {
+  if (publicKey === undefined) return { keys: [], problems: [] }
+  const { form, text } = publicKey
+  const bytes = resolvePublicKey(text, sources)
+  if ('problem' in bytes) return { keys: [], problems: [bytes.problem] }
+  const problem = keyProblem(compiled, bytes, form)
+  if (problem !== undefined) return { keys: [], problems: [problem] }
+  return { keys: [{ bytes, form, place: 'current', until: undefined }], problems: [] }
 }
 
 function compileProvider(

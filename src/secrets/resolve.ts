@@ -30,15 +30,22 @@ export function machineSources(dev: boolean): SecretSources {
  * with `dev`, `plain:TEXT`. What is unset, empty or shorter than 16 bytes is a problem and never a secret.
  */
 export function resolveSecret(ref: string, sources: SecretSources): Secret | SecretProblem {
+  const found = readReference(ref, sources)
+  if ('problem' in found) return found
+  const { bytes, name } = found
+  if (bytes.length < SHORTEST) {
+    return { problem: `${name} has ${bytes.length} bytes, fewer than ${SHORTEST}` }
+  }
+  return new Secret(bytes)
+}
+
+/** What a reference names, of whatever kind it is: some bytes, and no more than a secret or a key can have. */
+export function readReference(ref: string, sources: SecretSources): Found | SecretProblem {
   const found = read(ref, sources)
   if ('problem' in found) return found
   const { bytes, name } = found
   if (bytes.length === 0) return { problem: `${name} is empty` }
-  if (bytes.length < SHORTEST) {
-    return { problem: `${name} has ${bytes.length} bytes, fewer than ${SHORTEST}` }
-  }
-  if (bytes.length > LONGEST) return { problem: `${name} is longer than ${LONGEST} bytes` }
-  return new Secret(bytes)
+  return bytes.length > LONGEST ? { problem: `${name} is longer than ${LONGEST} bytes` } : found
 }
 
 interface Found {

@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process'
+import { generateKeyPairSync } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
@@ -67,6 +68,50 @@ t.test('a secret that the scheme cannot turn into a key is a finding', async t =
   t.equal(code, 1)
   t.match(out, /map\.yaml:4:19 providers\.svix\.secret: env:A: .*unbase64/)
 })
+
+const PEM = generateKeyPairSync('ed25519').publicKey.export({ type: 'spki', format: 'pem' })
+
+/** A map with one provider that a public key proves. */
+function proven(keys: string): string {
+  const scheme = "{ alg: ed25519, from: 'header:x', sign: '{webhook_id}{body}' }"
+  return `version: 1\nupstream: http://127.0.0.1:3000\nproviders:\n  acme:\n    scheme: ${scheme}\n    flows: [${FLOW}]\n    webhook_id: w\n${keys}`
+}
+
+t.test(
+  'a public key that nobody can verify with is a finding, in a file or in the map',
+  async t => {
+    const folder = t.testdir({
+      'file.yaml': proven('    public_key: file:key.pem\n'),
+      'inline.yaml': proven("    public_key: 'abc'\n"),
+      'sound.yaml': proven(`    public_key: |\n${String(PEM).replace(/^/gm, '      ')}`),
+    })
+    const asked = (file: string, readFile: SecretSources['readFile']) =>
+      run({ config: join(folder, file), dev: true, effective: true }, { ...READY, readFile })
+    const missing = asked('file.yaml', () => {
+      throw Object.assign(new Error('no such file'), { code: 'ENOENT' })
+    })
+    t.match(
+      missing.err,
+      /file\.yaml:8:17 providers\.acme\.public_key: file:key\.pem cannot be read/,
+    )
+    t.match(missing.err, /acme answers 503 secret_unavailable/)
+    const other = generateKeyPairSync('ec', { namedCurve: 'prime256v1' }).publicKey
+    const wrong = asked('file.yaml', () =>
+      Buffer.from(other.export({ type: 'spki', format: 'pem' })),
+    )
+    t.match(wrong.err, /public_key: the public key is of type ec/)
+    t.match(
+      asked('inline.yaml', READY.readFile).out,
+      /inline\.yaml:8:17 .*public_key: the public key is no PEM/,
+    )
+
+    const sound = asked('file.yaml', () => Buffer.from(PEM))
+    t.equal(sound.code, 0)
+    t.match(sound.out, '    decides: over_whole_body\n    secrets: []\n')
+    t.match(sound.out, '    public_key: file:key.pem\n    webhook_id: w\n')
+    t.equal(asked('sound.yaml', READY.readFile).code, 0)
+  },
+)
 
 t.test('faults inside a scheme are placed inside its text', async t => {
   const folder = t.testdir({

@@ -45,10 +45,7 @@ t.test('no key is accepted and ignored', async t => {
   const later = {
     top: ['store', 'discovery', 'state', 'console', 'on_store_error', 'providers_dir'],
     listen: ['proxy_protocol', 'http', 'console', 'admin_auth'],
-    provider:
-      'client_certificate forward_as handshake key_id public_key key_format jwks verify_token webhook_id cert_url topic_arn username drafts app content_encodings'.split(
-        ' ',
-      ),
+    provider: 'client_certificate forward_as handshake drafts app content_encodings'.split(' '),
   }
   const provider = GITHUB.trimEnd().replace(' }', ', KEY: x }\n')
   for (const key of later.top)
@@ -263,6 +260,193 @@ const ENTRIES: readonly (readonly [string, string, readonly string[]])[] = [
 t.test('a fault in an entry is reported at its place, once, with the fix', async t => {
   for (const [name, entry, expected] of ENTRIES) {
     t.same(places(`${HEAD}${TLS}providers:\n${entry}\n`), expected, name)
+  }
+})
+
+/** Keys of an entry beside its secrets, under a scheme, and what has to be said about them. */
+const VALUES: readonly (readonly [string, string, string, readonly string[]])[] = [
+  [
+    'what a scheme names',
+    "{ alg: hmac-sha256, from: 'header:x', sign: '{key_id}{body}' }",
+    'secret: env:A, key_id: a',
+    [],
+  ],
+  [
+    'what a scheme names, missing',
+    "{ alg: hmac-sha256, from: 'header:x', sign: '{key_id}{body}' }",
+    'secret: env:A',
+    ["5:3 providers.acme: missing: this sender's scheme needs `key_id` | add `key_id: …`"],
+  ],
+  [
+    'what a pattern, a key, a pair or a claim names, missing',
+    "{ alg: hmac-sha256, from: 'header:x', items: ['{key_id}={sig}'], key: '{webhook_id}{secret}', sign: '{body}', require: [['{header:y}', '{cert_url}']] }",
+    'secret: env:A',
+    [
+      "5:3 providers.acme: missing: this sender's scheme needs `key_id` | add `key_id: …`",
+      "5:3 providers.acme: missing: this sender's scheme needs `webhook_id` | add `webhook_id: …`",
+      "5:3 providers.acme: missing: this sender's scheme needs `cert_url` | add `cert_url: …`",
+    ],
+  ],
+  [
+    'what a scheme does not name',
+    "{ alg: hmac-sha256, from: 'header:x', sign: '{body}' }",
+    'secret: env:A, webhook_id: a, username: b',
+    [
+      "6:20 providers.acme.webhook_id: this sender's scheme does not use `webhook_id` | remove it: what is not used would prove nothing",
+      "6:35 providers.acme.username: this sender's scheme does not use `username` | remove it: what is not used would prove nothing",
+    ],
+  ],
+  [
+    'a misspelt value',
+    "{ alg: hmac-sha256, from: 'header:x', sign: '{key_id}{body}' }",
+    'secret: env:A, keyid: a',
+    ['6:20 providers.acme.keyid: unknown key `keyid` | did you mean `key_id`?'],
+  ],
+  ['basic', '{ alg: basic, from: header:Authorization }', 'secret: env:A, username: a', []],
+  [
+    'basic without a name',
+    '{ alg: basic, from: header:Authorization }',
+    'secret: env:A',
+    ["5:3 providers.acme: missing: this sender's scheme needs `username` | add `username: …`"],
+  ],
+  [
+    'a URL of its own that nothing signs',
+    "{ alg: hmac-sha256, from: 'header:x', sign: '{body}' }",
+    'secret: env:A, public_url: https://a.example',
+    [
+      "6:20 providers.acme.public_url: this sender's scheme does not use `public_url` | remove it: what is not used would prove nothing",
+    ],
+  ],
+  ['a public key', "{ alg: ed25519, from: 'header:x', sign: '{body}' }", 'public_key: file:a', []],
+  [
+    'a public key in another format than the scheme says',
+    "{ alg: ed25519, from: 'header:x', sign: '{body}', key_format: hex }",
+    'public_key: file:a, key_format: base64',
+    [],
+  ],
+  [
+    'no public key',
+    "{ alg: rsa-sha256, from: 'header:x', sign: '{body}' }",
+    '',
+    [
+      '5:3 providers.acme: missing: a public key proves this sender, so its entry needs `public_key` | `public_key: file:PATH`, or the key itself',
+    ],
+  ],
+  [
+    'a secret beside a public key',
+    "{ alg: rsa-sha256, from: 'header:x', sign: '{body}' }",
+    'public_key: file:a, secret: env:A',
+    [
+      '6:25 providers.acme.secret: a public key proves this sender: a secret would prove nothing | remove it',
+    ],
+  ],
+  [
+    'a public key beside a secret',
+    "{ alg: hmac-sha256, from: 'header:x', sign: '{body}' }",
+    'secret: env:A, public_key: file:a, key_format: pem',
+    [
+      "6:20 providers.acme.public_key: this sender's scheme does not use `public_key` | remove it: what is not used would prove nothing",
+      "6:40 providers.acme.key_format: this sender's scheme does not use `key_format` | remove it: what is not used would prove nothing",
+    ],
+  ],
+  [
+    'a set of keys where one verifies',
+    "{ alg: ed25519, from: 'header:x', sign: '{body}' }",
+    'public_key: file:a, jwks: file:b',
+    [
+      "6:25 providers.acme.jwks: this sender's scheme does not use `jwks` | remove it: what is not used would prove nothing",
+    ],
+  ],
+  ['a JWT with a set of keys', '{ alg: jwt, from: body, algs: [RS256] }', 'jwks: file:a', []],
+  ['a JWT with one key', '{ alg: jwt, from: body, algs: [RS256] }', 'public_key: file:a', []],
+  [
+    'a set in the map',
+    '{ alg: jwt, from: body, algs: [RS256] }',
+    'jwks: { keys: [{ kty: RSA }] }',
+    [],
+  ],
+  [
+    'a JWT with both',
+    '{ alg: jwt, from: body, algs: [RS256] }',
+    'public_key: file:a, jwks: file:b',
+    ['6:25 providers.acme.jwks: `public_key` and `jwks` exclude each other | remove one of them'],
+  ],
+  [
+    'a JWT with neither',
+    '{ alg: jwt, from: body, algs: [ES256] }',
+    '',
+    [
+      '5:3 providers.acme: missing: a public key proves this sender, so its entry needs `jwks` or `public_key` | `jwks: file:PATH` or `public_key: file:PATH`, or the keys themselves',
+    ],
+  ],
+  [
+    'a JWT under a shared secret with a set of keys',
+    '{ alg: jwt, from: body, algs: [HS256] }',
+    'secret: env:A, jwks: file:a',
+    [
+      "6:20 providers.acme.jwks: this sender's scheme does not use `jwks` | remove it: what is not used would prove nothing",
+    ],
+  ],
+  [
+    'a public key by reference to the environment',
+    "{ alg: ed25519, from: 'header:x', sign: '{body}' }",
+    'public_key: env:A',
+    [
+      '6:17 providers.acme.public_key: expected the public key: PEM, or `file:PATH` | a public key is no secret: write it here, or into a file',
+    ],
+  ],
+  [
+    'a token for challenges that nobody answers',
+    "{ alg: hmac-sha256, from: 'header:x', sign: '{body}' }",
+    'secret: env:A, verify_token: env:B',
+    [
+      '6:20 providers.acme.verify_token: no challenge of this sender is answered here, so nothing uses this | remove it: what is not used would prove nothing',
+    ],
+  ],
+  [
+    'values of an unsigned sender',
+    '{ none: it cannot sign }',
+    'key_id: a, public_key: file:b',
+    [
+      "6:5 providers.acme.key_id: this sender's scheme does not use `key_id` | remove it: what is not used would prove nothing",
+      "6:16 providers.acme.public_key: this sender's scheme does not use `public_key` | remove it: what is not used would prove nothing",
+    ],
+  ],
+]
+
+t.test('an entry gives what its scheme needs, and nothing that it has no use for', async t => {
+  for (const [name, scheme, values, expected] of VALUES) {
+    const keys = [values, `scheme: ${scheme}`, `flows: [${FLOW}]`].filter(key => key !== '')
+    const text = `${HEAD}${TLS}providers:\n  acme: {\n    ${keys.join(', ')} }\n`
+    t.same(places(text), expected, name)
+  }
+})
+
+t.test('a fault of a public key in the map is placed at the key', async t => {
+  const compileScheme: CompileScheme = (_, { publicKey, values }) => [
+    { key: '', column: 1, entry: 'public_key', message: `${publicKey?.form} ${publicKey?.text}` },
+    { key: 'sign', column: 1, message: `${values.key_id} ${values.webhook_id}` },
+  ]
+  const text = `${HEAD}${TLS}providers:\n  acme:\n    public_key: abc\n    key_id: k\n    flows: [${FLOW}]\n    scheme: { alg: ed25519, from: header:x, sign: '{key_id}{webhook_id}{body}' }\n`
+  t.same(places(text, { compileScheme }), [
+    "5:3 providers.acme: missing: this sender's scheme needs `webhook_id` | add `webhook_id: …`",
+    '6:17 providers.acme.public_key: one abc',
+    '9:51 providers.acme.scheme.sign: k missing',
+  ])
+})
+
+t.test('the private half of a key is never shown', async t => {
+  const scheme = 'scheme: { alg: jwt, from: body, algs: [RS256] }'
+  const secrets = [
+    "public_key: '-----BEGIN PRIVATE KEY----- hunter2'",
+    `jwks: '{"keys":[{"kty":"RSA","d":"hunter2"}]}'`,
+    'jwks: { keys: [{ kty: oct, k: hunter2 }] }',
+  ]
+  for (const secret of secrets) {
+    const text = `${HEAD}${TLS}providers:\n  acme: { ${secret}, flows: [${FLOW}], ${scheme}, wrong: 1 }\n`
+    const { issues = [] } = loadMap(text, { file: 'map.yaml', dev: false })
+    t.equal(issues.length, 1)
+    t.notMatch(issues.map(formatIssue).join('\n'), 'hunter2', secret)
   }
 })
 

@@ -1,7 +1,12 @@
 import { readFileSync } from 'node:fs'
 import t from 'tap'
+import { parse } from 'yaml'
+import { demandsOf } from '../../../src/config/demands.ts'
 import { loadMap } from '../../../src/config/load.ts'
 import type { ProviderSettings, Settings } from '../../../src/config/settings.ts'
+import { coversBody } from '../../../src/config/signing.ts'
+import { compileScheme } from '../../../src/verify/compile.ts'
+import type { Scheme } from '../../../src/verify/scheme.ts'
 
 const FLOW = '0b6f0c1e-6b1f-4c57-9a53-4b0c7e1a2d11'
 const OTHER = '7c1d9f0e-2f57-4f0a-9d7d-1f6b8d0c3e22'
@@ -52,6 +57,9 @@ t.test('the least map has every default of the design', async t => {
           sign: '{body}',
         },
         secrets: [{ ref: 'env:A', until: undefined }],
+        publicKey: undefined,
+        values: {},
+        verifyToken: undefined,
         routes: [{ path: `/webhooks/flows/${FLOW}`, flow: FLOW, sync: false, replay: 600_000 }],
         mode: 'enforce',
         methods: ['POST'],
@@ -220,7 +228,7 @@ t.test('an end is a whole day in UTC, or an instant with its zone', async t => {
 t.test('what several spellings can mean is brought into one', async t => {
   const top =
     "public_url: HTTPS://Hooks.Example.com:443/\nhosts: [Hooks.Example.COM, '[2001:DB8::1]']\ntrust_proxies: [10.0.0.1, '2001:db8::/32']\n"
-  const text = `version: 1\nupstream: { url: 'http://A.internal:80', body: 1m }\n${top}providers:\n  github: { secret: env:A, flows: [${FLOW}], content_types: [Application/JSON], upstream_answer: 60s, public_url: 'http://x.example' }\n`
+  const text = `version: 1\nupstream: { url: 'http://A.internal:80', body: 1m }\n${top}providers:\n  acme: { secret: env:A, flows: [${FLOW}], scheme: { alg: hmac-sha1, from: 'header:x', sign: '{url}{body}' }, content_types: [Application/JSON], upstream_answer: 60s, public_url: 'http://x.example' }\n`
   t.match(settingsOf(text), {
     upstream: { url: 'http://a.internal', connect: 2_000, answer: 10_000, body: 60_000 },
     publicUrl: 'https://hooks.example.com',
@@ -235,3 +243,56 @@ t.test('what several spellings can mean is brought into one', async t => {
     ],
   })
 })
+
+const SIGNED = "scheme: { alg: ed25519, from: 'header:x', sign: '{webhook_id}{body}' }"
+
+t.test('what proves a sender with a public key comes as it was given', async t => {
+  const one = providerOf('acme', `${SIGNED}, public_key: 'file:/a', webhook_id: w, key_format: hex`)
+  t.match(one, {
+    secrets: [],
+    publicKey: { form: 'one', text: 'file:/a' },
+    values: { webhook_id: 'w' },
+    scheme: { alg: 'ed25519', key_format: 'hex' },
+  })
+  const scheme = 'scheme: { alg: jwt, from: body, algs: [ES256] }'
+  const keys = '{"keys":[{"kty":"EC","x5c":["a"]}]}'
+  for (const jwks of [keys, `'${keys}'`]) {
+    t.same(providerOf('acme', `${scheme}, jwks: ${jwks}`).publicKey, { form: 'set', text: keys })
+  }
+})
+
+t.test(
+  'replay memory covers what stays fresh longest, a JWT and days of tolerance too',
+  async t => {
+    const replay = (scheme: string) => providerOf('acme', `secret: env:A, scheme: ${scheme}`).replay
+    const claims = "claims: { hash: '{body|sha256}' }"
+    t.equal(
+      replay(`{ alg: jwt, from: 'header:x', algs: [HS256], ${claims}, max_age: 1h }`),
+      7_200_000,
+    )
+    t.equal(replay(`{ alg: jwt, from: 'header:x', algs: [HS256], ${claims} }`), 600_000)
+    t.equal(replay("{ alg: jwt, from: 'header:x', algs: [HS256], max_age: 1h }"), undefined)
+    const timed = "timestamp: { from: '{header:t}', unit: s, tolerance: 2d }"
+    t.equal(
+      replay(`{ alg: hmac-sha1, from: 'header:x', sign: '{header:t}{body}', ${timed} }`),
+      4 * 86_400_000,
+    )
+  },
+)
+
+t.test(
+  'whether a signature covers the body is told from its words as the compiler tells it',
+  async t => {
+    const values = { key_id: 'k', webhook_id: 'w', cert_url: 'c', topic_arn: 't', username: 'u' }
+    const schemes: Record<string, Scheme> = parse(
+      readFileSync('test/fixtures/schemes.yaml', 'utf8'),
+    )
+    for (const [name, scheme] of Object.entries(schemes)) {
+      const compiled = compileScheme(scheme, { publicUrl: 'https://hooks.example.com', values })
+      if (Array.isArray(compiled)) throw new Error(name)
+      t.equal(coversBody(scheme), compiled.signsBody, name)
+      const { proof } = demandsOf(scheme)
+      t.equal(proof === 'secret' ? 'secret' : 'public_key', compiled.proves, name)
+    }
+  },
+)

@@ -1,0 +1,62 @@
+import type { z } from 'zod'
+import { formatMillis } from '../units.ts'
+import type { Scheme } from '../verify/scheme.ts'
+import { NAMED } from './demands.ts'
+import type { Salvaged } from './salvage.ts'
+import type { ProviderValues } from './schema.ts'
+import type { scheme as schemeSchema } from './scheme.ts'
+import type { ProviderSettings } from './settings.ts'
+
+/** How a sender signs, or why it cannot. */
+export type Signing = ProviderSettings['scheme']
+
+type Provider = Salvaged<ProviderValues>
+
+/** Whether the signature covers the body: only then can a repetition be told from another event. */
+export function coversBody(signing: Signing): boolean {
+  if ('none' in signing || signing.each !== undefined) return false
+  const { from, sign = '', require = [], claims = {} } = signing
+  const claimed = Object.values(claims).map(claim => (typeof claim === 'string' ? claim : claim.is))
+  const signed = [sign, ...require.flat(), ...claimed]
+  const whole = signed.some(text =>
+    /(^|[^\\])(\\\\)*\{(body[|}]|sorted-form[|:}]|sns[|}])/.test(text),
+  )
+  return whole || from === 'body'
+}
+
+/** A scheme of the map in the form that verifiers are compiled from. */
+export function schemeOf(values: z.output<typeof schemeSchema>): Signing {
+  if ('none' in values) return values
+  const { timestamp, max_age: maxAge, ...rest } = values
+  return {
+    ...rest,
+    ...(maxAge === undefined ? {} : { max_age: formatMillis(maxAge) }),
+    ...(timestamp === undefined
+      ? {}
+      : { timestamp: { ...timestamp, tolerance: formatMillis(timestamp.tolerance) } }),
+  }
+}
+
+/** The values of an entry that a scheme may name. */
+export function valuesOf(provider: Provider): ProviderSettings['values'] {
+  return Object.fromEntries(
+    NAMED.flatMap(name => {
+      const value = provider[name]
+      return value === undefined ? [] : [[name, value]]
+    }),
+  )
+}
+
+/** The public key of an entry, or its set of keys. */
+export function publicKeyOf(provider: Provider): ProviderSettings['publicKey'] {
+  if (provider.jwks !== undefined) return { form: 'set', text: provider.jwks }
+  return provider.public_key === undefined ? undefined : { form: 'one', text: provider.public_key }
+}
+
+/** The scheme with the format that the entry says its key has. */
+export function formatted(signing: Scheme, provider: Provider): Scheme {
+  const { key_format: format } = provider
+  return format === undefined || provider.public_key === undefined
+    ? signing
+    : { ...signing, key_format: format }
+}
