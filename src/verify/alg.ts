@@ -49,7 +49,7 @@ const P521: Curve = {
   name: 'secp521r1',
   bytes: 66,
   order:
-    '01fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffa51868783bf2f966b7fcc0148f709a5d03bb5c9b8899c47aebb6fb71e91386409',
+    '01fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffa51868783bf2f966b7fcc0148f709a5d03bb5c9b8899c47aebb6fb71e91386409',
 }
 const ED25519: SignatureAlg = { key: 'ed25519', hash: undefined, curve: undefined, pss: undefined }
 
