@@ -9,7 +9,7 @@ export function judgeTime(time: SignedTime, reading: Reading, now: Millis): Mill
   const text = reading.render(time.from, 'timestamp_missing')
   if (text === undefined) return reading.refused
   if (time.listedBy !== undefined && !reading.lists(time.listedBy, time.from)) {
-    return 'signature_malformed'
+    return reading.refused
   }
   const signed = readTime(text, time.unit)
   if (signed === undefined) return 'signature_malformed'

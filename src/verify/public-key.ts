@@ -52,8 +52,9 @@ function readKey(bytes: Uint8Array, format: CompiledScheme['keyFormat']): Public
     : `the public key is no raw Ed25519 key and no DER in ${format}`
 }
 
-function fromPem(text: string): KeyObject | undefined {
-  return text.startsWith('-----BEGIN ') ? createPublicKey(text) : undefined
+/** Some senders show the base64 of a PEM without the lines around it. */
+function fromPem(text: string): KeyObject {
+  return text.startsWith('-----BEGIN ') ? createPublicKey(text) : fromBytes(text, 'base64')
 }
 
 /** `whpk_` is how Standard Webhooks marks a public key. */

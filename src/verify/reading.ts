@@ -72,12 +72,12 @@ export class Reading {
     return text
   }
 
-  /** Whether a header lists as signed every header that the parts draw on. */
+  /** Whether a header lists as signed every header that the parts draw on; if not, `refused` says why. */
   lists(header: string, parts: readonly Part[]): boolean {
     const listed = listedHeaders(this.#head, header)
-    const isListed = ({ source, name }: Part) =>
-      source !== 'header' || (Array.isArray(listed) && listed.includes(name))
-    return parts.every(isListed)
+    this.refused = listed === undefined ? 'signature_missing' : 'signature_malformed'
+    if (!Array.isArray(listed)) return false
+    return parts.every(({ source, name }) => source !== 'header' || listed.includes(name))
   }
 
   /** Whether of the fields of a JSON body that the parts draw on any is there; true where they draw on none. */

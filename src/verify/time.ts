@@ -11,14 +11,14 @@ const UNITS: readonly SchemeTime['unit'][] = ['s', 'ms', 'iso', 'http']
 const DATED: ReadonlySet<Source> = new Set<Source>([
   ...(['text', 'header', 'query', 'form', 'json', 'variable'] as const),
 ])
-const ISO = /^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:[Zz]|[+-]\d\d:\d\d)$/
+const ISO = /^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:[Zz]|[+-]\d\d:\d\d)?$/
 const HTTP =
   /^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d (?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) \d{4} \d\d:\d\d:\d\d GMT$/
 
 /**
  * Reads a signed time; undefined when it is none. Seconds and milliseconds are whole numbers without a sign.
  *
- * @see RFC 3339, 5.6 for `iso`, RFC 9110, 5.6.7 (IMF-fixdate alone) for `http`
+ * @see RFC 3339, 5.6 for `iso`, which may come without its zone and is UTC then; RFC 9110, 5.6.7 (IMF-fixdate alone) for `http`
  */
 export function readTime(text: string, unit: SchemeTime['unit']): Millis | undefined {
   switch (unit) {
@@ -27,10 +27,20 @@ export function readTime(text: string, unit: SchemeTime['unit']): Millis | undef
     case 'ms':
       return text.length <= 14 && /^\d+$/.test(text) ? Number(text) : undefined
     case 'iso':
-      return text.length <= 40 && ISO.test(text) ? instant(text) : undefined
+      return text.length <= 40 ? isoInstant(text) : undefined
     case 'http':
       return text.length === 29 && HTTP.test(text) ? instant(text) : undefined
   }
+}
+
+function isoInstant(text: string): Millis | undefined {
+  // the platform takes a time without a zone for local time
+  return ISO.test(text) ? instant(hasZone(text) ? text : `${text}Z`) : undefined
+}
+
+function hasZone(text: string): boolean {
+  const sign = text.at(-6)
+  return sign === '+' || sign === '-' || text.endsWith('Z') || text.endsWith('z')
 }
 
 function instant(text: string): Millis | undefined {
