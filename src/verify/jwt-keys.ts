@@ -2,7 +2,7 @@ import { createHmac, createSecretKey, type KeyObject, timingSafeEqual } from 'no
 import { HASHES, type JwtAlg } from './alg.ts'
 import type { Token } from './jwt-token.ts'
 import { fits, type PublicKey } from './public-key.ts'
-import { canonical, signatureBytes, verifies, verifyInput } from './signature.ts'
+import { canonical, lengthOf, verifies, verifyInput } from './signature.ts'
 import type { Key } from './verifier.ts'
 
 /** One key that a token may be signed with. */
@@ -23,8 +23,14 @@ export function publicKey(one: PublicKey, { place, until }: Pick<Key, 'place' | 
   return { place, until, proven: (token, alg) => provenBySignature(token, alg, one) }
 }
 
+/** Whether a signature is as long as its algorithm makes it; of RSA, as long as its key, which is known later. */
+export function isWhole({ signature }: Token, { mac, signature: alg }: JwtAlg): boolean {
+  if (mac !== undefined) return signature.length === HASHES[mac]
+  return alg.key === 'rsa' || signature.length === lengthOf(alg)
+}
+
 function provenByMac({ signed, signature }: Token, { mac }: JwtAlg, key: KeyObject) {
-  if (mac === undefined || signature.length !== HASHES[mac]) return undefined
+  if (mac === undefined) return undefined
   const expected = createHmac(mac, key).update(signed).digest()
   return timingSafeEqual(expected, signature) ? expected : undefined
 }
@@ -37,9 +43,7 @@ function provenBySignature(
 ) {
   const named = kid === undefined || key.kid === undefined || key.kid === kid
   if (alg === undefined || !named || (key.alg !== undefined && key.alg !== name)) return undefined
-  if (!fits(key.object, alg) || signature.length !== signatureBytes(alg, key.object)) {
-    return undefined
-  }
+  if (!fits(key.object, alg) || signature.length !== lengthOf(alg, key.object)) return undefined
   const holds = verifies(alg, verifyInput(alg, key.object), signed, signature)
   return holds ? canonical(alg, signature) : undefined
 }

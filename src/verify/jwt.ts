@@ -7,7 +7,7 @@ import type { ClaimRule, CompiledScheme, JwtRules } from './compiled.ts'
 import { Digests } from './digest.ts'
 import type { Claim } from './items.ts'
 import type { JsonFields } from './json.ts'
-import type { JwtKey } from './jwt-keys.ts'
+import { isWhole, type JwtKey } from './jwt-keys.ts'
 import { readToken } from './jwt-token.ts'
 import { inHead } from './place.ts'
 import { proofOf } from './proof.ts'
@@ -149,7 +149,7 @@ function judgeToken(
 ): Passed | RejectReason {
   const token = readToken(text, payload)
   const alg = algs.find(({ name }) => name === token?.alg)
-  if (token === undefined || alg === undefined) return 'signature_malformed'
+  if (token === undefined || alg === undefined || !isWhole(token, alg)) return 'signature_malformed'
   const signed = judgeTimes(token.payload, maxAge, now)
   if (typeof signed === 'string') return signed
   let passed: Passed | undefined

@@ -30,7 +30,7 @@ export function signatureMethod(
     alg.hash === undefined
       ? new OneShot(alg, input, signatures)
       : new Streamed(alg, alg.hash, input, signatures)
-  const bytes = signatureBytes(alg, object)
+  const bytes = lengthOf(alg, object)
   const { curve } = alg
   return {
     most: MOST_SIGNATURES,
@@ -44,11 +44,11 @@ export function signatureMethod(
   }
 }
 
-/** The exact length of a signature; of an elliptic curve, of its two halves. */
-export function signatureBytes({ curve, key }: SignatureAlg, object: PublicKey['object']): number {
+/** The exact length of a signature: of an elliptic curve, of its two halves; of RSA, of its key. */
+export function lengthOf({ curve, key }: SignatureAlg, object?: PublicKey['object']): number {
   if (key === 'ed25519') return ED25519_BYTES
   if (curve !== undefined) return 2 * curve.bytes
-  return Math.ceil((object.asymmetricKeyDetails?.modulusLength ?? 0) / 8)
+  return Math.ceil((object?.asymmetricKeyDetails?.modulusLength ?? 0) / 8)
 }
 
 /** Verifies a message at once. Ed25519 brings its own hash. */
