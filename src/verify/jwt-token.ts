@@ -1,6 +1,7 @@
 import { REPEATED } from '../head.ts'
 import { decodeUpTo } from './decode.ts'
-import { type JsonFields, type JsonTree, readJson } from './json.ts'
+import { type JsonFields, readJson } from './json.ts'
+import type { JsonTree } from './json-scanner.ts'
 import { treeOf } from './jwt-rules.ts'
 import { utf8 } from './utf8.ts'
 

@@ -82,6 +82,7 @@ class WholeCheck implements Check {
     let last: Judged | undefined
     let place: Proof['secret'] = 'current'
     for (const fields of parts) {
+      if (fields === REPEATED) return 'signature_malformed'
       const judged = this.#part(held, { body, fields })
       if (typeof judged === 'string') return judged
       if (judged.prover.place === 'previous') place = 'previous'
@@ -94,16 +95,14 @@ class WholeCheck implements Check {
   }
 
   /** The fields of the body, or of every element of a batch, or the reason they cannot be read. */
-  #fieldsOf(body: Body): readonly (JsonFields | undefined)[] | RejectReason {
+  #fieldsOf(body: Body): Iterable<JsonFields | typeof REPEATED | undefined> | RejectReason {
     const { json, each } = this.#verifier.scheme
     const tree = each?.array ?? json
     if (tree === undefined) return [undefined]
     const fields = body.json(tree)
     if (fields === undefined) return 'malformed_body'
-    if (fields === REPEATED) return 'signature_malformed'
-    if (each === undefined) return [fields]
-    const elements = fields.elements(EACH, each.fields)
-    return elements === REPEATED ? 'signature_malformed' : (elements ?? [])
+    if (each === undefined || fields === REPEATED) return [fields]
+    return fields.elements(EACH, each.fields)
   }
 
   #part(held: readonly Uint8Array[], within: Within): Judged | RejectReason {
