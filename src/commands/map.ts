@@ -26,7 +26,7 @@ export function readMap(file: string, dev: boolean): Loaded {
 }
 
 /** What is wrong with a scheme, or with a public key that stands in the map itself. */
-const flawsOf: CompileScheme = (scheme, entry) => {
+export const flawsOf: CompileScheme = (scheme, entry) => {
   const compiled = compileScheme(scheme, entry)
   if (Array.isArray(compiled)) return compiled
   const { publicKey } = entry

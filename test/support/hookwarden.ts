@@ -1,8 +1,8 @@
 import { get } from 'node:http'
 import { type Clock, systemClock } from '../../src/clock.ts'
+import { flawsOf } from '../../src/commands/map.ts'
 import { loadMap } from '../../src/config/load.ts'
 import { type Service, serve } from '../../src/process/serve.ts'
-import { compileScheme } from '../../src/verify/compile.ts'
 import { developmentCertificate } from './certificate.ts'
 import { parseMetrics, type Series } from './metrics.ts'
 
@@ -43,10 +43,7 @@ ${options.map}`
   const loaded = loadMap(text, {
     file: 'test.yaml',
     dev: true,
-    compileScheme: (scheme, at) => {
-      const compiled = compileScheme(scheme, at)
-      return Array.isArray(compiled) ? compiled : []
-    },
+    compileScheme: flawsOf,
   })
   if (loaded.settings === undefined) throw new Error(JSON.stringify(loaded.issues, undefined, 2))
   const { settings } = loaded

@@ -266,6 +266,16 @@ const CASES: readonly Case[] = [
   },
   { reason: 'signature_mismatch', ...UNPROVEN, act: send(forged()) },
   {
+    reason: 'malformed_body',
+    status: 400,
+    word: 'malformed',
+    map: PROVIDERS.replace(
+      'github: {',
+      "github: { mode: report, scheme: { alg: token, from: 'json:secret' },",
+    ),
+    act: send(post({ target: GITHUB, body: '{"secret":', headers: [JSON_TYPE] })),
+  },
+  {
     reason: 'in_flight',
     ...BUSY,
     before: holdOne,

@@ -3,9 +3,12 @@ import { generateKeyPairSync } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
+import { parse, stringify } from 'yaml'
 import { type CheckOptions, check } from '../../../src/commands/check.ts'
+import { demandsOf } from '../../../src/config/demands.ts'
 import { loadMap } from '../../../src/config/load.ts'
 import type { SecretSources } from '../../../src/secrets/resolve.ts'
+import { COLLECTION, sample, written } from '../verify/collection.ts'
 
 const LONG = '0123456789abcdef'
 const FLOW = '0b6f0c1e-6b1f-4c57-9a53-4b0c7e1a2d11'
@@ -112,6 +115,37 @@ t.test(
     t.equal(asked('sound.yaml', READY.readFile).code, 0)
   },
 )
+
+t.test('every scheme of the collection is an entry of a map, with what it demands', async t => {
+  const providers = Object.entries(COLLECTION).map(([name, scheme], i) => {
+    const { proof, named } = demandsOf(scheme)
+    const values = named.map(key => [key, 'a'])
+    const compiled = sample(name).scheme
+    const key = proof === 'secret' ? ['secret', 'env:A'] : ['public_key', String(written(compiled))]
+    const flow = FLOW.replace(/^.{8}/, i.toString(16).padStart(8, '0'))
+    return [name, { ...Object.fromEntries([key, ...values]), scheme, flows: [flow] }]
+  })
+  const folder = t.testdir({
+    'map.yaml': stringify({
+      version: 1,
+      upstream: 'http://127.0.0.1:3000',
+      public_url: 'https://hooks.example.com',
+      providers: Object.fromEntries(providers),
+    }),
+  })
+  const sources = { ...READY, env: { A: '0123456789abcdef' } }
+  const asked = { config: join(folder, 'map.yaml'), dev: true }
+  t.same(run(asked, sources), {
+    code: 0,
+    out: `${asked.config}: 170 providers, 170 routes, no issue`,
+    err: '',
+  })
+  const { providers: shown } = parse(run({ ...asked, effective: true }, sources).out)
+  for (const [name, scheme] of Object.entries(COLLECTION)) {
+    t.equal(shown[name].decides, sample(name).scheme.decides, name)
+    t.same(shown[name].scheme.sign, scheme.sign)
+  }
+})
 
 t.test('faults inside a scheme are placed inside its text', async t => {
   const folder = t.testdir({
