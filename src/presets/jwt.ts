@@ -1,0 +1,132 @@
+import type { Preset } from './preset.ts'
+
+/** Senders that prove themselves with a JSON Web Token. */
+export const JWT = {
+  fusionauth: {
+    title: 'FusionAuth',
+    scheme: {
+      alg: 'jwt',
+      from: 'header:X-FusionAuth-Signature-JWT',
+      algs: ['HS256'],
+      claims: { request_body_sha256: '{body|sha256|base64}' },
+    },
+    page: { url: 'https://fusionauth.io/docs/extend/events-and-webhooks/signing' },
+    evidence: 'secondhand',
+    setup:
+      'Settings > Key Master for the key; Settings > Webhooks > the webhook > Security > Sign events',
+    caveats: ['This preset takes a shared secret (HS256).'],
+  },
+  kinde: {
+    title: 'Kinde',
+    scheme: { alg: 'jwt', from: 'body', algs: ['RS256'] },
+    page: { url: 'https://docs.kinde.com/integrate/webhooks/about-webhooks/' },
+    evidence: 'sdk',
+    read: '@kinde/webhooks 1.0.0',
+    contentTypes: ['application/jwt'],
+    caveats: [
+      'The whole body is the token; `jwks` is read at `/.well-known/jwks.json` of your Kinde domain.',
+      'Automatisch drops a body of this content type silently.',
+    ],
+  },
+  livekit: {
+    title: 'LiveKit',
+    scheme: {
+      alg: 'jwt',
+      from: 'header:Authorization',
+      algs: ['HS256'],
+      claims: { iss: '{key_id}', sha256: '{body|sha256|base64}' },
+    },
+    page: { url: 'https://docs.livekit.io/home/server/webhooks/' },
+    evidence: 'sdk',
+    read: 'livekit-server-sdk 2.19.2',
+    contentTypes: ['application/webhook+json', 'application/json'],
+    deliveryId: 'claim:jti',
+    caveats: [
+      '`key_id` is the API key, the secret its API secret.',
+      'Automatisch drops a body of this content type silently.',
+    ],
+  },
+  messagebird: {
+    title: 'MessageBird',
+    scheme: {
+      alg: 'jwt',
+      from: 'header:MessageBird-Signature-JWT',
+      algs: ['HS256', 'HS384', 'HS512'],
+      claims: {
+        iss: 'MessageBird',
+        url_hash: '{url|sha256|hex}',
+        payload_hash: { is: '{body|sha256|hex}', when: 'body' },
+      },
+    },
+    page: { url: 'https://developers.messagebird.com/api/#verifying-http-requests' },
+    evidence: 'sdk',
+    read: 'messagebird 4.0.1',
+    deliveryId: 'claim:jti',
+  },
+  monday: {
+    title: 'monday.com',
+    scheme: { alg: 'jwt', from: 'header:Authorization', algs: ['HS256'] },
+    page: { url: 'https://developer.monday.com/apps/docs/integration-authorization' },
+    evidence: 'secondhand',
+    challenge: 'a POST with `challenge`, answered with the same JSON',
+    caveats: [
+      'The body is not signed: whoever sees one token can send anything with it until it ends.',
+      'Some webhooks carry no token; they are refused.',
+    ],
+  },
+  plaid: {
+    title: 'Plaid',
+    scheme: {
+      alg: 'jwt',
+      from: 'header:Plaid-Verification',
+      algs: ['ES256'],
+      max_age: '300s',
+      claims: { request_body_sha256: '{body|sha256|hex}' },
+    },
+    page: { url: 'https://plaid.com/docs/api/webhooks/webhook-verification/' },
+    evidence: 'docs',
+    caveats: [
+      '`jwks` holds the keys that `/webhook_verification_key/get` answers; a new `kid` means a new key.',
+    ],
+  },
+  qstash: {
+    title: 'Upstash QStash',
+    scheme: {
+      alg: 'jwt',
+      from: 'header:Upstash-Signature',
+      algs: ['HS256'],
+      claims: { iss: 'Upstash', sub: '{url}', body: '{body|sha256|base64url}' },
+    },
+    page: { url: 'https://upstash.com/docs/qstash/howto/signature' },
+    evidence: 'sdk',
+    read: '@upstash/qstash 2.12.0',
+    deliveryId: 'claim:jti',
+    caveats: ['Current and next signing key: list both under `secrets`.'],
+  },
+  vonage: {
+    title: 'Vonage',
+    scheme: {
+      alg: 'jwt',
+      from: 'header:Authorization',
+      items: ['Bearer {sig}'],
+      algs: ['HS256'],
+      max_age: '300s',
+      claims: { payload_hash: '{body|sha256|hex}' },
+    },
+    page: { url: 'https://developer.vonage.com/en/getting-started/concepts/webhooks' },
+    evidence: 'sdk',
+    read: '@vonage/jwt 1.14.0',
+    deliveryId: 'claim:jti',
+    caveats: ['The token has no end of its own: it is taken for five minutes after `iat`.'],
+  },
+  wix: {
+    title: 'Wix',
+    scheme: { alg: 'jwt', from: 'body', algs: ['RS256'] },
+    page: {
+      url: 'https://dev.wix.com/docs/build-apps/develop-your-app/access/authentication/verify-requests-received-from-wix',
+    },
+    evidence: 'sdk',
+    read: '@wix/sdk 1.21.16',
+    caveats: ['The whole body is the token; the public key is shown at the app.'],
+  },
+} as const satisfies Readonly<Record<string, Preset>>
