@@ -52,6 +52,15 @@ export const HMAC_HEX_A_M = {
     page: { url: 'https://docs.bunny.net/stream/webhooks' },
     evidence: 'secondhand',
   },
+  'checkout-com': {
+    title: 'Checkout.com',
+    scheme: { alg: 'hmac-sha256', from: 'header:Cko-Signature', sign: '{body}' },
+    page: {
+      url: 'https://www.checkout.com/docs/developer-resources/event-notifications/receive-webhooks',
+    },
+    evidence: 'secondhand',
+    deliveryId: 'json:id',
+  },
   circleci: {
     title: 'CircleCI',
     scheme: {
@@ -124,14 +133,6 @@ export const HMAC_HEX_A_M = {
       'A notification says whose files changed, not what changed.',
     ],
   },
-  gitea: {
-    title: 'Gitea',
-    scheme: { alg: 'hmac-sha256', from: 'header:X-Gitea-Signature', sign: '{body}' },
-    page: { url: 'https://docs.gitea.com/usage/webhooks' },
-    evidence: 'docs',
-    deliveryId: 'header:X-Gitea-Delivery',
-    setup: 'Repository > Settings > Webhooks > Add webhook > Gitea > Secret',
-  },
   forgejo: {
     title: 'Forgejo',
     scheme: { alg: 'hmac-sha256', from: 'header:X-Forgejo-Signature', sign: '{body}' },
@@ -139,11 +140,13 @@ export const HMAC_HEX_A_M = {
     evidence: 'docs',
     setup: 'Repository > Settings > Webhooks > Add webhook > Forgejo > Secret',
   },
-  gogs: {
-    title: 'Gogs',
-    scheme: { alg: 'hmac-sha256', from: 'header:X-Gogs-Signature', sign: '{body}' },
+  gitea: {
+    title: 'Gitea',
+    scheme: { alg: 'hmac-sha256', from: 'header:X-Gitea-Signature', sign: '{body}' },
     page: { url: 'https://docs.gitea.com/usage/webhooks' },
     evidence: 'docs',
+    deliveryId: 'header:X-Gitea-Delivery',
+    setup: 'Repository > Settings > Webhooks > Add webhook > Gitea > Secret',
   },
   gocardless: {
     title: 'GoCardless',
@@ -154,6 +157,24 @@ export const HMAC_HEX_A_M = {
     evidence: 'sdk',
     read: 'gocardless-nodejs 10.1.2',
     deliveryId: 'json:events.0.id',
+  },
+  gogs: {
+    title: 'Gogs',
+    scheme: { alg: 'hmac-sha256', from: 'header:X-Gogs-Signature', sign: '{body}' },
+    page: { url: 'https://docs.gitea.com/usage/webhooks' },
+    evidence: 'docs',
+  },
+  grafana: {
+    title: 'Grafana Alerting',
+    scheme: { alg: 'hmac-sha256', from: 'header:X-Grafana-Alerting-Signature', sign: '{body}' },
+    page: {
+      url: 'https://grafana.com/docs/grafana/latest/alerting/configure-notifications/manage-contact-points/integrations/webhook-notifier/',
+    },
+    evidence: 'source',
+    setup: 'Alerting > Contact points > the webhook > HMAC Signature > Secret',
+    caveats: [
+      'With a timestamp header of your choice Grafana signs `{header:NAME}:{body}`, in seconds: leave that field empty, or write it as a `scheme` of your own.',
+    ],
   },
   launchdarkly: {
     title: 'LaunchDarkly',

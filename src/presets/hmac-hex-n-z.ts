@@ -12,6 +12,13 @@ export const HMAC_HEX_N_Z = {
       'The older `X-Nango-Signature` is a plain hash with the secret in front and is not read.',
     ],
   },
+  nexus: {
+    title: 'Sonatype Nexus Repository',
+    scheme: { alg: 'hmac-sha1', from: 'header:X-Nexus-Webhook-Signature', sign: '{body}' },
+    page: { url: 'https://help.sonatype.com/en/working-with-hmac-payloads.html' },
+    evidence: 'secondhand',
+    deliveryId: 'header:X-Nexus-Webhook-Delivery',
+  },
   nuvemshop: {
     title: 'Nuvemshop (Tiendanube)',
     scheme: { alg: 'hmac-sha256', from: 'header:x-linkedstore-hmac-sha256', sign: '{body}' },
@@ -55,6 +62,13 @@ export const HMAC_HEX_N_Z = {
       does: 'Repeats for up to 48 hours after 429, 5xx or no answer; drops the delivery after any other 4xx. Three drops in a row disable the subscription for 24 hours, and what happens meanwhile is lost.',
       url: 'https://github.com/PagerDuty/developer-docs/blob/main/docs/webhooks/02-Behavior.md',
     },
+  },
+  patreon: {
+    title: 'Patreon',
+    scheme: { alg: 'hmac-md5', from: 'header:X-Patreon-Signature', sign: '{body}' },
+    page: { url: 'https://docs.patreon.com/#webhooks' },
+    evidence: 'docs',
+    caveats: ['HMAC with MD5: weak, and all that Patreon offers.'],
   },
   paystack: {
     title: 'Paystack',
@@ -104,6 +118,23 @@ export const HMAC_HEX_N_Z = {
     deliveryId: 'header:X-Scrapfly-Webhook-Job-Id',
     caveats: ['Written in capitals; both cases verify.'],
   },
+  segment: {
+    title: 'Segment',
+    scheme: { alg: 'hmac-sha1', from: 'header:X-Signature', sign: '{body}' },
+    page: {
+      title: 'Webhooks Destination',
+      url: 'https://segment.com/docs/connections/destinations/catalog/webhooks/',
+    },
+    evidence: 'docs',
+    setup: 'Connections > Destinations > Webhooks > Settings > Shared Secret',
+    failure: {
+      does: 'Repeats after 5xx, several times within at most 4 hours.',
+      url: 'https://segment.com/docs/connections/destinations/catalog/webhooks/',
+    },
+    caveats: [
+      'With several URLs at one destination, one success counts for all of them: nothing is repeated to the others.',
+    ],
+  },
   sentry: {
     title: 'Sentry',
     scheme: { alg: 'hmac-sha256', from: 'header:Sentry-Hook-Signature', sign: '{body}' },
@@ -150,6 +181,18 @@ export const HMAC_HEX_N_Z = {
     deliveryId: 'json:id',
     caveats: ['Published address: 18.142.61.230 (`allow_ips`).'],
   },
+  'terraform-cloud': {
+    title: 'HCP Terraform (Terraform Cloud)',
+    scheme: { alg: 'hmac-sha512', from: 'header:X-TFE-Notification-Signature', sign: '{body}' },
+    page: {
+      title: 'Workspace notifications in HCP Terraform',
+      url: 'https://developer.hashicorp.com/terraform/cloud-docs/workspaces/settings/notifications',
+    },
+    evidence: 'docs',
+    setup: 'Workspace > Settings > Notifications > Create a Notification > Webhook > Token',
+    challenge:
+      'a signed test message when the notification is enabled, answered with 2xx; otherwise it stays disabled',
+  },
   uber: {
     title: 'Uber Eats',
     scheme: { alg: 'hmac-sha256', from: 'header:X-Uber-Signature', sign: '{body}' },
@@ -188,5 +231,12 @@ export const HMAC_HEX_N_Z = {
     deliveryId: 'json:message_token',
     challenge: 'a signed event `webhook`, answered with 200',
     caveats: ['The key is the token of the bot.'],
+  },
+  webex: {
+    title: 'Webex',
+    scheme: { alg: 'hmac-sha1', from: 'header:X-Spark-Signature', sign: '{body}' },
+    page: { url: 'https://developer.webex.com/docs/webhooks' },
+    evidence: 'secondhand',
+    caveats: ['SHA-1: some tables say SHA-256 and are wrong.'],
   },
 } as const satisfies Readonly<Record<string, Preset>>

@@ -2,6 +2,144 @@ import type { Preset } from './preset.ts'
 
 /** Senders that MAC the body and write a word before the signature, such as `sha256=`. */
 export const HMAC_PREFIXED = {
+  airtable: {
+    title: 'Airtable',
+    scheme: {
+      alg: 'hmac-sha256',
+      from: 'header:X-Airtable-Content-MAC',
+      items: ['hmac-sha256={sig}'],
+      key: '{secret|unbase64}',
+      sign: '{body}',
+    },
+    page: { url: 'https://airtable.com/developers/web/api/webhooks-overview' },
+    evidence: 'secondhand',
+    caveats: ['The secret is the `macSecretBase64` that the API answers when the webhook is made.'],
+  },
+  ashby: {
+    title: 'Ashby',
+    scheme: {
+      alg: 'hmac-sha256',
+      from: 'header:Ashby-Signature',
+      items: ['sha256={sig}'],
+      sign: '{body}',
+    },
+    page: { url: 'https://developers.ashbyhq.com/docs/authenticating-webhooks' },
+    evidence: 'secondhand',
+  },
+  autodesk: {
+    title: 'Autodesk Platform Services',
+    scheme: {
+      alg: 'hmac-sha1',
+      from: 'header:x-adsk-signature',
+      items: ['sha1hash={sig}'],
+      sign: '{body}',
+    },
+    page: { url: 'https://aps.autodesk.com/en/docs/webhooks/v1/developers_guide/overview/' },
+    evidence: 'secondhand',
+    caveats: ['SHA-1: some tables say SHA-256 and are wrong.'],
+  },
+  bitbucket: {
+    title: 'Bitbucket',
+    scheme: {
+      alg: 'hmac-sha256',
+      from: 'header:X-Hub-Signature',
+      items: ['sha256={sig}'],
+      sign: '{body}',
+    },
+    page: { url: 'https://support.atlassian.com/bitbucket-cloud/docs/manage-webhooks/' },
+    evidence: 'secondhand',
+    deliveryId: 'header:X-Request-UUID',
+  },
+  cursor: {
+    title: 'Cursor',
+    scheme: {
+      alg: 'hmac-sha256',
+      from: 'header:x-webhook-signature',
+      items: ['sha256={sig}'],
+      sign: '{body}',
+    },
+    page: { url: 'https://docs.cursor.com/account/cloud-agent-webhooks' },
+    evidence: 'secondhand',
+    deliveryId: 'header:x-webhook-id',
+  },
+  doppler: {
+    title: 'Doppler',
+    scheme: {
+      alg: 'hmac-sha256',
+      from: 'header:X-Doppler-Signature',
+      items: ['sha256={sig}'],
+      sign: '{body}',
+    },
+    page: { url: 'https://docs.doppler.com/docs/webhooks' },
+    evidence: 'library',
+  },
+  easypost: {
+    title: 'EasyPost',
+    scheme: {
+      alg: 'hmac-sha256',
+      from: 'header:X-Hmac-Signature',
+      items: ['hmac-sha256-hex={sig}'],
+      key: '{secret|nfkd}',
+      sign: '{body}',
+    },
+    page: { url: 'https://docs.easypost.com/guides/webhooks-guide' },
+    evidence: 'sdk',
+    read: '@easypost/api 8.9.0',
+    caveats: [
+      'The secret is normalised (NFKD) before it is the key.',
+      'EasyPost\'s own library rewrites `"weight": 5` to `5.0` before it hashes; the bytes as received are verified here.',
+    ],
+  },
+  enode: {
+    title: 'Enode',
+    scheme: {
+      alg: 'hmac-sha1',
+      from: 'header:x-enode-signature',
+      items: ['sha1={sig}'],
+      sign: '{body}',
+    },
+    page: { url: 'https://developers.enode.com/docs/webhooks' },
+    evidence: 'secondhand',
+    deliveryId: 'header:x-enode-delivery',
+  },
+  facebook: {
+    title: 'Facebook',
+    scheme: {
+      alg: 'hmac-sha256',
+      from: 'header:X-Hub-Signature-256',
+      items: ['sha256={sig}'],
+      sign: '{body}',
+    },
+    page: { url: 'https://developers.facebook.com/docs/graph-api/webhooks/getting-started' },
+    evidence: 'library',
+    read: '@kapso 0.3.0',
+    challenge:
+      'a GET with `hub.mode`, `hub.verify_token` and `hub.challenge`, answered with the challenge as text',
+    caveats: ['the app secret, not a token of the page or the phone number, is the key'],
+  },
+  fireflies: {
+    title: 'Fireflies.ai',
+    scheme: {
+      alg: 'hmac-sha256',
+      from: 'header:X-Hub-Signature',
+      items: ['sha256={sig}'],
+      sign: '{body}',
+    },
+    page: { url: 'https://docs.fireflies.ai/graphql-api/webhooks-v2' },
+    evidence: 'secondhand',
+    deliveryId: 'header:x-webhook-delivery-id',
+  },
+  flexport: {
+    title: 'Flexport',
+    scheme: {
+      alg: 'hmac-sha256',
+      from: 'header:X-Hub-Signature-256',
+      items: ['sha256={sig}'],
+      sign: '{body}',
+    },
+    page: { url: 'https://developers.flexport.com/faq/webhooks/' },
+    evidence: 'secondhand',
+  },
   github: {
     title: 'GitHub',
     scheme: {
@@ -42,36 +180,6 @@ export const HMAC_PREFIXED = {
       'For old GitHub Enterprise servers only: others sign with SHA-256 too, preset `github`.',
     ],
   },
-  facebook: {
-    title: 'Facebook',
-    scheme: {
-      alg: 'hmac-sha256',
-      from: 'header:X-Hub-Signature-256',
-      items: ['sha256={sig}'],
-      sign: '{body}',
-    },
-    page: { url: 'https://developers.facebook.com/docs/graph-api/webhooks/getting-started' },
-    evidence: 'library',
-    read: '@kapso 0.3.0',
-    challenge:
-      'a GET with `hub.mode`, `hub.verify_token` and `hub.challenge`, answered with the challenge as text',
-    caveats: ['the app secret, not a token of the page or the phone number, is the key'],
-  },
-  messenger: {
-    title: 'Messenger',
-    scheme: {
-      alg: 'hmac-sha256',
-      from: 'header:X-Hub-Signature-256',
-      items: ['sha256={sig}'],
-      sign: '{body}',
-    },
-    page: { url: 'https://developers.facebook.com/docs/graph-api/webhooks/getting-started' },
-    evidence: 'library',
-    read: '@kapso 0.3.0',
-    challenge:
-      'a GET with `hub.mode`, `hub.verify_token` and `hub.challenge`, answered with the challenge as text',
-    caveats: ['the app secret, not a token of the page or the phone number, is the key'],
-  },
   instagram: {
     title: 'Instagram',
     scheme: {
@@ -87,32 +195,18 @@ export const HMAC_PREFIXED = {
       'a GET with `hub.mode`, `hub.verify_token` and `hub.challenge`, answered with the challenge as text',
     caveats: ['the app secret, not a token of the page or the phone number, is the key'],
   },
-  whatsapp: {
-    title: 'WhatsApp',
+  intercom: {
+    title: 'Intercom',
     scheme: {
-      alg: 'hmac-sha256',
-      from: 'header:X-Hub-Signature-256',
-      items: ['sha256={sig}'],
-      sign: '{body}',
-    },
-    page: { url: 'https://developers.facebook.com/docs/graph-api/webhooks/getting-started' },
-    evidence: 'library',
-    read: '@kapso 0.3.0',
-    challenge:
-      'a GET with `hub.mode`, `hub.verify_token` and `hub.challenge`, answered with the challenge as text',
-    caveats: ['the app secret, not a token of the page or the phone number, is the key'],
-  },
-  bitbucket: {
-    title: 'Bitbucket',
-    scheme: {
-      alg: 'hmac-sha256',
+      alg: 'hmac-sha1',
       from: 'header:X-Hub-Signature',
-      items: ['sha256={sig}'],
+      items: ['sha1={sig}'],
       sign: '{body}',
     },
-    page: { url: 'https://support.atlassian.com/bitbucket-cloud/docs/manage-webhooks/' },
+    page: { url: 'https://developers.intercom.com/docs/webhooks' },
     evidence: 'secondhand',
-    deliveryId: 'header:X-Request-UUID',
+    deliveryId: 'json:id',
+    caveats: ['The key is the client secret of the app.'],
   },
   jira: {
     title: 'Jira',
@@ -127,148 +221,20 @@ export const HMAC_PREFIXED = {
     deliveryId: 'header:X-Atlassian-Webhook-Identifier',
     caveats: ['Webhooks of Atlassian Connect apps are signed differently, with a JWT.'],
   },
-  flexport: {
-    title: 'Flexport',
+  messenger: {
+    title: 'Messenger',
     scheme: {
       alg: 'hmac-sha256',
       from: 'header:X-Hub-Signature-256',
       items: ['sha256={sig}'],
       sign: '{body}',
     },
-    page: { url: 'https://developers.flexport.com/faq/webhooks/' },
-    evidence: 'secondhand',
-  },
-  fireflies: {
-    title: 'Fireflies.ai',
-    scheme: {
-      alg: 'hmac-sha256',
-      from: 'header:X-Hub-Signature',
-      items: ['sha256={sig}'],
-      sign: '{body}',
-    },
-    page: { url: 'https://docs.fireflies.ai/graphql-api/webhooks-v2' },
-    evidence: 'secondhand',
-    deliveryId: 'header:x-webhook-delivery-id',
-  },
-  intercom: {
-    title: 'Intercom',
-    scheme: {
-      alg: 'hmac-sha1',
-      from: 'header:X-Hub-Signature',
-      items: ['sha1={sig}'],
-      sign: '{body}',
-    },
-    page: { url: 'https://developers.intercom.com/docs/webhooks' },
-    evidence: 'secondhand',
-    deliveryId: 'json:id',
-    caveats: ['The key is the client secret of the app.'],
-  },
-  enode: {
-    title: 'Enode',
-    scheme: {
-      alg: 'hmac-sha1',
-      from: 'header:x-enode-signature',
-      items: ['sha1={sig}'],
-      sign: '{body}',
-    },
-    page: { url: 'https://developers.enode.com/docs/webhooks' },
-    evidence: 'secondhand',
-    deliveryId: 'header:x-enode-delivery',
-  },
-  notion: {
-    title: 'Notion',
-    scheme: {
-      alg: 'hmac-sha256',
-      from: 'header:X-Notion-Signature',
-      items: ['sha256={sig}'],
-      sign: '{body}',
-    },
-    page: { url: 'https://developers.notion.com/reference/webhooks' },
-    evidence: 'sdk',
-    read: '@notionhq/client 5.26.0',
-    deliveryId: 'json:id',
-    challenge: 'a first POST, unsigned, with `verification_token`; its value becomes the key',
-    caveats: [
-      'The first request is refused, because it is not signed: take `verification_token` from where you can see it.',
-    ],
-  },
-  doppler: {
-    title: 'Doppler',
-    scheme: {
-      alg: 'hmac-sha256',
-      from: 'header:X-Doppler-Signature',
-      items: ['sha256={sig}'],
-      sign: '{body}',
-    },
-    page: { url: 'https://docs.doppler.com/docs/webhooks' },
+    page: { url: 'https://developers.facebook.com/docs/graph-api/webhooks/getting-started' },
     evidence: 'library',
-  },
-  ashby: {
-    title: 'Ashby',
-    scheme: {
-      alg: 'hmac-sha256',
-      from: 'header:Ashby-Signature',
-      items: ['sha256={sig}'],
-      sign: '{body}',
-    },
-    page: { url: 'https://developers.ashbyhq.com/docs/authenticating-webhooks' },
-    evidence: 'secondhand',
-  },
-  cursor: {
-    title: 'Cursor',
-    scheme: {
-      alg: 'hmac-sha256',
-      from: 'header:x-webhook-signature',
-      items: ['sha256={sig}'],
-      sign: '{body}',
-    },
-    page: { url: 'https://docs.cursor.com/account/cloud-agent-webhooks' },
-    evidence: 'secondhand',
-    deliveryId: 'header:x-webhook-id',
-  },
-  airtable: {
-    title: 'Airtable',
-    scheme: {
-      alg: 'hmac-sha256',
-      from: 'header:X-Airtable-Content-MAC',
-      items: ['hmac-sha256={sig}'],
-      key: '{secret|unbase64}',
-      sign: '{body}',
-    },
-    page: { url: 'https://airtable.com/developers/web/api/webhooks-overview' },
-    evidence: 'secondhand',
-    caveats: ['The secret is the `macSecretBase64` that the API answers when the webhook is made.'],
-  },
-  easypost: {
-    title: 'EasyPost',
-    scheme: {
-      alg: 'hmac-sha256',
-      from: 'header:X-Hmac-Signature',
-      items: ['hmac-sha256-hex={sig}'],
-      key: '{secret|nfkd}',
-      sign: '{body}',
-    },
-    page: { url: 'https://docs.easypost.com/guides/webhooks-guide' },
-    evidence: 'sdk',
-    read: '@easypost/api 8.9.0',
-    caveats: [
-      'The secret is normalised (NFKD) before it is the key.',
-      'EasyPost\'s own library rewrites `"weight": 5` to `5.0` before it hashes; the bytes as received are verified here.',
-    ],
-  },
-  mollie: {
-    title: 'Mollie',
-    scheme: {
-      alg: 'hmac-sha256',
-      from: 'header:X-Mollie-Signature',
-      items: ['sha256={sig}'],
-      sign: '{body}',
-    },
-    page: { url: 'https://docs.mollie.com/reference/webhooks-best-practices' },
-    evidence: 'docs',
-    caveats: [
-      'The classic webhooks of payments are not signed: they carry an id alone, and this preset refuses them.',
-    ],
+    read: '@kapso 0.3.0',
+    challenge:
+      'a GET with `hub.mode`, `hub.verify_token` and `hub.challenge`, answered with the challenge as text',
+    caveats: ['the app secret, not a token of the page or the phone number, is the key'],
   },
   'microsoft-teams': {
     title: 'Microsoft Teams, outgoing webhook',
@@ -288,6 +254,52 @@ export const HMAC_PREFIXED = {
     setup:
       'Team > Manage team > Apps > Create an outgoing webhook; the security token is shown once',
     caveats: ['Teams shows the answer of the webhook in the channel: use a sync flow.'],
+  },
+  mollie: {
+    title: 'Mollie',
+    scheme: {
+      alg: 'hmac-sha256',
+      from: 'header:X-Mollie-Signature',
+      items: ['sha256={sig}'],
+      sign: '{body}',
+    },
+    page: { url: 'https://docs.mollie.com/reference/webhooks-best-practices' },
+    evidence: 'docs',
+    caveats: [
+      'The classic webhooks of payments are not signed: they carry an id alone, and this preset refuses them.',
+    ],
+  },
+  notion: {
+    title: 'Notion',
+    scheme: {
+      alg: 'hmac-sha256',
+      from: 'header:X-Notion-Signature',
+      items: ['sha256={sig}'],
+      sign: '{body}',
+    },
+    page: { url: 'https://developers.notion.com/reference/webhooks' },
+    evidence: 'sdk',
+    read: '@notionhq/client 5.26.0',
+    deliveryId: 'json:id',
+    challenge: 'a first POST, unsigned, with `verification_token`; its value becomes the key',
+    caveats: [
+      'The first request is refused, because it is not signed: take `verification_token` from where you can see it.',
+    ],
+  },
+  twitter: {
+    title: 'X (Twitter)',
+    scheme: {
+      alg: 'hmac-sha256',
+      from: 'header:x-twitter-webhooks-signature',
+      items: ['sha256={sig}'],
+      encoding: 'base64',
+      sign: '{body}',
+    },
+    page: { url: 'https://docs.x.com/x-api/webhooks/quickstart' },
+    evidence: 'secondhand',
+    challenge:
+      'a GET with `crc_token`, hourly, answered with JSON `{"response_token"}`: an HMAC of the token',
+    caveats: ['The key is the consumer secret of the app.'],
   },
   typeform: {
     title: 'Typeform',
@@ -314,19 +326,19 @@ export const HMAC_PREFIXED = {
       'Automatisch registers its `WEBHOOK_SECRET_KEY` as the secret, and checks the signature again.',
     ],
   },
-  twitter: {
-    title: 'X (Twitter)',
+  whatsapp: {
+    title: 'WhatsApp',
     scheme: {
       alg: 'hmac-sha256',
-      from: 'header:x-twitter-webhooks-signature',
+      from: 'header:X-Hub-Signature-256',
       items: ['sha256={sig}'],
-      encoding: 'base64',
       sign: '{body}',
     },
-    page: { url: 'https://docs.x.com/x-api/webhooks/quickstart' },
-    evidence: 'secondhand',
+    page: { url: 'https://developers.facebook.com/docs/graph-api/webhooks/getting-started' },
+    evidence: 'library',
+    read: '@kapso 0.3.0',
     challenge:
-      'a GET with `crc_token`, hourly, answered with JSON `{"response_token"}`: an HMAC of the token',
-    caveats: ['The key is the consumer secret of the app.'],
+      'a GET with `hub.mode`, `hub.verify_token` and `hub.challenge`, answered with the challenge as text',
+    caveats: ['the app secret, not a token of the page or the phone number, is the key'],
   },
 } as const satisfies Readonly<Record<string, Preset>>

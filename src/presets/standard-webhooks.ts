@@ -37,39 +37,6 @@ const textKey: Scheme = {
 
 /** Senders that sign as Standard Webhooks does, or Svix, where it comes from. */
 export const STANDARD_WEBHOOKS = {
-  'standard-webhooks': {
-    title: 'Standard Webhooks',
-    scheme: standard,
-    page: {
-      title: 'Standard Webhooks',
-      url: 'https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md',
-    },
-    evidence: 'sdk',
-    read: 'standardwebhooks 1.1.1',
-    timeout: 15_000,
-    deliveryId: 'header:webhook-id',
-    caveats: [
-      'The key is what follows `whsec_`, decoded from base64.',
-      'Asymmetric signatures (`v1a`) are passed over: preset `standard-webhooks-asymmetric`.',
-    ],
-  },
-  svix: {
-    title: 'Svix',
-    scheme: viaSvix,
-    page: {
-      title: 'Verifying webhooks manually',
-      url: 'https://docs.svix.com/receiving/verifying-payloads/how-manual',
-    },
-    evidence: 'sdk',
-    read: 'svix 1.99.1',
-    timeout: 15_000,
-    deliveryId: 'header:svix-id',
-    failure: {
-      does: 'Tries again after 5 s, 5 min, 30 min, 2 h, 5 h, 10 h and 10 h. An endpoint that fails for 5 days is disabled.',
-      url: 'https://docs.svix.com/retries',
-    },
-    caveats: ['The key is what follows `whsec_`, decoded from base64.'],
-  },
   anthropic: {
     title: 'Anthropic',
     scheme: standard,
@@ -194,5 +161,38 @@ export const STANDARD_WEBHOOKS = {
     page: { url: 'https://developer.shipbob.com/2026-01/webhooks' },
     evidence: 'secondhand',
     deliveryId: 'header:webhook-id',
+  },
+  'standard-webhooks': {
+    title: 'Standard Webhooks',
+    scheme: standard,
+    page: {
+      title: 'Standard Webhooks',
+      url: 'https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md',
+    },
+    evidence: 'sdk',
+    read: 'standardwebhooks 1.1.1',
+    timeout: 15_000,
+    deliveryId: 'header:webhook-id',
+    caveats: [
+      'The key is what follows `whsec_`, decoded from base64.',
+      'Asymmetric signatures (`v1a`) are passed over: preset `standard-webhooks-asymmetric`.',
+    ],
+  },
+  svix: {
+    title: 'Svix',
+    scheme: viaSvix,
+    page: {
+      title: 'Verifying webhooks manually',
+      url: 'https://docs.svix.com/receiving/verifying-payloads/how-manual',
+    },
+    evidence: 'sdk',
+    read: 'svix 1.99.1',
+    timeout: 15_000,
+    deliveryId: 'header:svix-id',
+    failure: {
+      does: 'Tries again after 5 s, 5 min, 30 min, 2 h, 5 h, 10 h and 10 h. An endpoint that fails for 5 days is disabled.',
+      url: 'https://docs.svix.com/retries',
+    },
+    caveats: ['The key is what follows `whsec_`, decoded from base64.'],
   },
 } as const satisfies Readonly<Record<string, Preset>>
