@@ -1,15 +1,17 @@
-import { writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { editorSchema, referencePage } from '../config/reference.ts'
 import { type Command, readArguments } from './command.ts'
+import { providerPages } from './provider-pages.ts'
 
 const ROOT = join(import.meta.dirname, '..', '..')
 
-/** The files that are made from the schema, by their place in the repository. */
+/** The files that are made from the schema and the presets, by their place in the repository. */
 export function generatedFiles(): ReadonlyMap<string, string> {
   return new Map([
     ['docs/configuration.md', referencePage()],
     ['config/hookwarden.schema.json', `${JSON.stringify(editorSchema(), null, 2)}\n`],
+    ...providerPages(),
   ])
 }
 
@@ -19,7 +21,8 @@ export const command: Command = {
 Prints the reference page of the provider map, made from its schema.
 
   --schema   print the JSON Schema for editors instead
-  --write    write docs/configuration.md and config/hookwarden.schema.json of this checkout`,
+  --write    write docs/configuration.md, config/hookwarden.schema.json and docs/providers/ of
+             this checkout`,
 
   async main(args) {
     const options = readArguments(args, {
@@ -28,6 +31,7 @@ Prints the reference page of the provider map, made from its schema.
     })
     const files = generatedFiles()
     if (options.write) {
+      mkdirSync(join(ROOT, 'docs', 'providers'), { recursive: true })
       for (const [path, text] of files) writeFileSync(join(ROOT, path), text)
       return 0
     }

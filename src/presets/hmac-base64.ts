@@ -221,6 +221,10 @@ export const HMAC_BASE64 = {
     deliveryId: 'header:X-Shopify-Webhook-Id',
     setup:
       'Settings > Notifications > Webhooks > Create webhook; the secret stands below the list. For an app: its client secret',
+    failure: {
+      does: 'Repeats 8 times within 4 hours, then removes a subscription that was made by API.',
+      url: 'https://shopify.dev/changelog/updates-to-webhook-retry-mechanism',
+    },
     caveats: ['`X-Shopify-Triggered-At` is not signed.'],
   },
   surveymonkey: {

@@ -145,6 +145,7 @@ export const HMAC_HEX_A_M = {
     scheme: { alg: 'hmac-sha256', from: 'header:X-Gitea-Signature', sign: '{body}' },
     page: { url: 'https://docs.gitea.com/usage/webhooks' },
     evidence: 'docs',
+    timeout: 5_000,
     deliveryId: 'header:X-Gitea-Delivery',
     setup: 'Repository > Settings > Webhooks > Add webhook > Gitea > Secret',
   },

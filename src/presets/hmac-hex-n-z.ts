@@ -142,6 +142,7 @@ export const HMAC_HEX_N_Z = {
       url: 'https://docs.sentry.io/organization/integrations/integration-platform/webhooks/',
     },
     evidence: 'source',
+    timeout: 1_000,
     deliveryId: 'header:Request-ID',
     setup:
       'Settings > Developer Settings > the integration > Webhook URL; the key is its Client Secret',

@@ -127,6 +127,11 @@ export const JWT = {
     },
     evidence: 'sdk',
     read: '@wix/sdk 1.21.16',
+    timeout: 1_250,
+    failure: {
+      does: 'Repeats up to 12 times: after 1 and 10 minutes, then at growing intervals of 1 to 12 hours.',
+      url: 'https://dev.wix.com/docs/rest/articles/getting-started/webhook-resend-policy',
+    },
     caveats: ['The whole body is the token; the public key is shown at the app.'],
   },
 } as const satisfies Readonly<Record<string, Preset>>

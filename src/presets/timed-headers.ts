@@ -235,6 +235,10 @@ export const TIMED_HEADERS = {
     setup:
       'api.slack.com/apps > the app > Basic Information > Signing Secret; Event Subscriptions > Request URL',
     challenge: 'a signed POST of type `url_verification`, answered with its challenge',
+    failure: {
+      does: 'Repeats up to three times.',
+      url: 'https://www.questionbase.com/resources/blog/slack-events-api-acknowledgement-requirements-what-every-developer-needs-to-know',
+    },
     caveats: ['`X-Slack-Retry-Num` is not signed.'],
   },
   statsig: {

@@ -137,7 +137,12 @@ export const TIMED_ITEMS = {
       url: 'https://github.com/TryGhost/Ghost/blob/main/ghost/core/core/server/services/webhooks/webhook-trigger.js',
     },
     evidence: 'source',
+    timeout: 2_000,
     setup: 'Settings > Integrations > Add custom integration > Add webhook > Secret',
+    failure: {
+      does: 'A 410 deletes the webhook.',
+      url: 'https://github.com/TryGhost/Ghost/blob/main/ghost/core/core/server/services/webhooks/webhook-trigger.js',
+    },
     caveats: [
       'The time follows the body in what is signed.',
       'Ghost signs only where the webhook has a secret; Automatisch sets none, so make the webhook by hand.',

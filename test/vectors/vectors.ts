@@ -1,15 +1,15 @@
 import { globSync, readFileSync } from 'node:fs'
-import type { Scheme } from '../../src/verify/scheme.ts'
 
 /** One delivery with the signature that its sender published, and where. */
 export interface Vector {
   /** File name without its ending. */
   readonly name: string
-  /** A preset, or else a scheme of its own. */
-  readonly preset?: string
-  readonly scheme?: Scheme
+  readonly preset: string
   readonly source: string
   readonly secret: string
+  /** Values of the entry beside the secret, such as `public_key`. */
+  readonly values?: Readonly<Record<string, string>>
+  readonly public_url?: string
   /** Wall clock at which it is fresh, milliseconds since 1970; null where no time is signed. */
   readonly time: number | null
   readonly method: string

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
+import { exampleEntry } from '../../../src/commands/provider-pages.ts'
 import { Head } from '../../../src/head.ts'
 import { PRESETS, type Preset } from '../../../src/presets/presets.ts'
 import type { Verdict } from '../../../src/reasons.ts'
 import { bindVerifier } from '../../../src/verify/bind.ts'
 import { compileScheme } from '../../../src/verify/compile.ts'
+import type { Scheme } from '../../../src/verify/scheme.ts'
 import type { Proof, Verifier } from '../../../src/verify/verifier.ts'
 import type { Outgoing, Sender } from '../../signers/sender.ts'
 import { SENDERS } from '../../signers/senders.ts'
@@ -27,14 +29,40 @@ export interface Pair {
   readonly verifier: Verifier
 }
 
+/** The example entries of some presets as one map. */
+export function exampleMap(names: readonly string[]): string {
+  const entries = names.map((name, i) => {
+    const entry = exampleEntry(name, PRESETS[name] as Preset)
+    // each its own flow: one flow belongs to one provider
+    return entry
+      .replace(/[0-9a-f]{8}(?=-)/, i.toString(16).padStart(8, '0'))
+      .replace(/^(?=.)/gm, '  ')
+  })
+  return `version: 1
+upstream: http://127.0.0.1:3000
+listen: { tls: [{ cert: a, key: b }] }
+providers:
+${entries.join('')}`
+}
+
+/** What an entry of the map gives a preset. */
+interface Given {
+  readonly secret: string
+  readonly values?: Readonly<Record<string, string>> | undefined
+  readonly publicUrl?: string | undefined
+}
+
+export function verifierOf(preset: string, { secret, publicUrl }: Given): Verifier {
+  const compiled = compileScheme(PRESETS[preset]?.scheme as Scheme, { publicUrl })
+  assert(!Array.isArray(compiled), `${preset}: ${JSON.stringify(compiled)}`)
+  const key = { bytes: Buffer.from(secret), place: 'current', until: undefined } as const
+  return bindVerifier(compiled, [key])
+}
+
 export function pair(name: string): Pair {
-  const preset = PRESETS[name]
-  const sender = SENDERS[name]
+  const [preset, sender] = [PRESETS[name], SENDERS[name]]
   assert(preset && sender, `${name} has a preset and a signer`)
-  const compiled = compileScheme(preset.scheme, { publicUrl: PUBLIC_URL })
-  assert(!Array.isArray(compiled), `${name}: ${JSON.stringify(compiled)}`)
-  const key = { bytes: Buffer.from(sender.secret), place: 'current', until: undefined } as const
-  return { preset, sender, verifier: bindVerifier(compiled, [key]) }
+  return { preset, sender, verifier: verifierOf(name, { ...sender, publicUrl: PUBLIC_URL }) }
 }
 
 /** What the sender makes of a text, signed now unless said. */
@@ -63,8 +91,9 @@ export function verdict(
   verifier: Verifier,
   { headers, target, body }: Request,
   now = NOW,
+  method = 'POST',
 ): { verdict: Verdict; proof?: Proof | undefined } {
-  const check = verifier.open(new Head('POST', target, headers.flat()), now)
+  const check = verifier.open(new Head(method, target, headers.flat()), now)
   if (typeof check === 'string') return { verdict: check }
   const half = body.length >> 1
   const held = [body.subarray(0, half), body.subarray(half)].filter(chunk => chunk.length > 0)

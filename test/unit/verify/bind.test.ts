@@ -8,7 +8,6 @@ import { bindVerifier } from '../../../src/verify/bind.ts'
 import { keyProblem } from '../../../src/verify/key.ts'
 import type { Scheme } from '../../../src/verify/scheme.ts'
 import { SECRETS, SIGNERS, type Signer } from '../../signers/signers.ts'
-import { VECTORS } from '../../vectors/vectors.ts'
 import { bound, compiled, judge, key, schemeOf } from './support.ts'
 
 const NOW = 1_700_000_000_000
@@ -16,18 +15,6 @@ const TOKENS = ['gitlab', 'telegram']
 const plain: Scheme = { alg: 'hmac-sha256', from: 'header:x-sig', sign: '{body}' }
 const hex = (text: string | Uint8Array, secret = 'secret'): string =>
   createHmac('sha256', secret).update(text).digest('hex')
-
-t.test('every published signature is clean, and its body with one byte changed is not', async t => {
-  t.ok(VECTORS.length >= 7)
-  for (const vector of VECTORS) {
-    const scheme = vector.scheme ?? schemeOf(vector.preset ?? '')
-    const verifier = bound(scheme, vector.secret)
-    const sent = { ...vector, now: vector.time ?? 0 }
-    t.equal(judge(verifier, sent).verdict, CLEAN, vector.name)
-    const forged = { ...sent, body: vector.body.replace(/.$/, '~') }
-    t.equal(judge(verifier, forged).verdict, 'signature_mismatch', `${vector.name}, forged`)
-  }
-})
 
 for (const [name, sign] of Object.entries(SIGNERS)) {
   const secret = SECRETS[name] ?? ''

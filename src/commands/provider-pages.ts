@@ -1,0 +1,211 @@
+import { type Coverage, coverageOf } from '../presets/coverage.ts'
+import { type Need, needsOf } from '../presets/needs.ts'
+import { EVIDENCE } from '../presets/preset.ts'
+import { PRESETS, type Preset } from '../presets/presets.ts'
+import { algorithmInWords, placeInWords, templateInWords, timeInWords } from '../presets/words.ts'
+import { formatMillis } from '../units.ts'
+
+const FLOW = '0b6f0c1e-6b1f-4c57-9a53-4b0c7e1a2d11'
+/** Whose webhooks Automatisch registers with its own key, so that their flows are served where it registered them. */
+const REGISTERED: readonly string[] = ['github', 'gitlab', 'telegram', 'typeform']
+/** Where their values come from is on the sender's page; these show the form. */
+const EXAMPLES: Readonly<Record<Exclude<Need, 'secret' | 'public_key' | 'jwks'>, string>> = {
+  username: 'hooks',
+  key_id: 'the-id-of-your-key',
+  webhook_id: 'the-id-of-your-webhook',
+  cert_url: 'https://example.com/the-certificate.pem',
+  topic_arn: 'arn:aws:sns:eu-central-1:123456789012:hooks',
+  public_url: 'https://hooks.example.com',
+}
+
+/** The pages of `docs/providers/`, by their place in the repository: one for each preset, and the table of all. */
+export function providerPages(): ReadonlyMap<string, string> {
+  const names = Object.keys(PRESETS).sort()
+  const pages = names.map(
+    name => [`docs/providers/${name}.md`, page(name, PRESETS[name] as Preset)] as const,
+  )
+  return new Map([['docs/providers/README.md', table(names)] as const, ...pages])
+}
+
+/** The entry of a map that a page shows: as few keys as load. */
+export function exampleEntry(name: string, { scheme }: Preset): string {
+  const needs = needsOf(scheme)
+  const lines = needs.map(need => `  ${need}: ${example(need, name)}`)
+  const way = REGISTERED.includes(name)
+    ? [`  flows: [${FLOW}]`]
+    : [`  path: /in/${name}`, `  to: flow:${FLOW}`]
+  return [`${name}:`, ...lines, ...way, ''].join('\n')
+}
+
+function example(need: Need, name: string): string {
+  if (need === 'secret') {
+    if (REGISTERED.includes(name)) return 'env:WEBHOOK_SECRET_KEY'
+    return `env:${name.replaceAll('-', '_').toUpperCase()}_SECRET`
+  }
+  if (need === 'public_key') return `file:/run/secrets/${name}.pem`
+  return need === 'jwks' ? `file:/run/secrets/${name}.json` : EXAMPLES[need]
+}
+
+function page(name: string, preset: Preset): string {
+  const { title, page, evidence, read, challenge, caveats = [] } = preset
+  const { status, says } = EVIDENCE[evidence]
+  const proof = read === undefined ? says : `${says} (${read})`
+  return [
+    `# ${title}`,
+    `Preset \`${name}\`, ${status}: ${proof}. Source: [${page.title ?? page.url}](${page.url}).`,
+    '## Set it up',
+    preset.setup === undefined
+      ? "Where to click has not been read: see the sender's page above."
+      : `${code(preset.setup)}.`,
+    ...(challenge === undefined ? [] : [`It asks something of the URL: ${challenge}.`]),
+    `\`\`\`yaml\n${exampleEntry(name, preset)}\`\`\``,
+    ...defaults(preset),
+    '## How it signs',
+    signs(preset),
+    '## What that leaves open',
+    open(preset, coverageOf(preset)),
+    '## When a delivery fails',
+    fails(preset),
+    ...(caveats.length === 0 ? [] : ['## Mind', caveats.map(one => `- ${one}`).join('\n')]),
+    '',
+  ]
+    .join('\n\n')
+    .trimEnd()
+    .concat('\n')
+}
+
+/** A path to click, each step as it is written there; a sentence stays one. */
+function code(setup: string): string {
+  return setup.includes(' > ')
+    ? setup
+        .split(' > ')
+        .map(step => `**${step}**`)
+        .join(' > ')
+    : setup
+}
+
+function defaults({ methods, contentTypes }: Preset): string[] {
+  const list = (words: readonly string[]) => words.map(word => `\`${word}\``).join(', ')
+  const kept = [
+    ...(methods === undefined ? [] : [`methods ${list(methods)}`]),
+    ...(contentTypes === undefined ? [] : [`content types ${list(contentTypes)}`]),
+  ]
+  return kept.length === 0 ? [] : [`The preset accepts ${kept.join(' and ')} by itself.`]
+}
+
+function signs({ scheme }: Preset): string {
+  const rows = [
+    ['where', placeInWords(scheme)],
+    ['how', algorithmInWords(scheme)],
+    ...(scheme.sign === undefined ? [] : [['what', templateInWords(scheme.sign)]]),
+    ...(scheme.key === undefined ? [] : [['key', templateInWords(scheme.key)]]),
+    ...Object.entries(scheme.claims ?? {}).map(([claim, value]) => [
+      `claim \`${claim}\``,
+      typeof value === 'string'
+        ? templateInWords(value)
+        : `${templateInWords(value.is)}; absent without a body`,
+    ]),
+    ...(scheme.require ?? []).map(([one, other]) => [
+      'must agree',
+      `${templateInWords(one)}, and ${templateInWords(other)}`,
+    ]),
+    ['time', timeInWords(scheme) ?? 'none'],
+  ]
+  return ['| | |', '|---|---|', ...rows.map(([key, value]) => `| ${key} | ${cell(value)} |`)].join(
+    '\n',
+  )
+}
+
+function cell(text = ''): string {
+  return text.replaceAll('|', '\\|')
+}
+
+const BODY: Readonly<Record<Coverage['body'], string>> = {
+  whole: 'The whole body is signed.',
+  form: 'The fields of the form are signed, not its bytes.',
+  fields: '',
+  checksum:
+    '**The body is signed by a checksum alone:** a forger who sees one delivery can make another body with the same sum.',
+  none: '**The body is not signed:** anybody who sees one delivery can send another body with it.',
+}
+
+function open({ scheme, deliveryId }: Preset, coverage: Coverage): string {
+  const shown = scheme.alg === 'token' || scheme.alg === 'basic'
+  const fields = coverage.fields.map(name => `\`${name}\``).join(', ')
+  const body = shown
+    ? '**Nothing is signed:** whoever learns the secret can send anything, and repetitions cannot be told.'
+    : coverage.body === 'fields'
+      ? `**Of the body only these fields are signed:** ${fields}. Anything else in it may be changed on the way.`
+      : BODY[coverage.body]
+  const time = coverage.time
+    ? 'The time is signed: an old delivery is refused.'
+    : `No time is signed: a delivery never becomes stale${TOLD[coverage.body]}.`
+  const id = deliveryId === undefined ? undefined : idInWords(deliveryId, coverage.deliveryId)
+  const lines = shown ? [body] : [body, time]
+  return [...lines, ...(id === undefined ? [] : [id])].map(line => `- ${line}`).join('\n')
+}
+
+/** What tells a repetition where no time does: replay memory, which rests on a signed body. */
+const TOLD: Readonly<Record<Coverage['body'], string>> = {
+  whole: ', and only replay memory tells a repetition',
+  form: '',
+  fields: '',
+  checksum: '',
+  none: '',
+}
+
+function idInWords(place: string, signed: boolean | undefined): string {
+  const [source = '', name = ''] = place.split(':')
+  const where = `${KINDS[source] ?? source} \`${name}\``
+  return signed
+    ? `The id of a delivery, ${where}, is signed.`
+    : `The id of a delivery, ${where}, is **not** signed: anybody on the way can change it.`
+}
+
+const KINDS: Readonly<Record<string, string>> = {
+  header: 'header',
+  json: 'JSON field',
+  form: 'form field',
+  claim: 'claim',
+}
+
+function fails({ timeout, failure }: Preset): string {
+  const waits =
+    timeout === undefined
+      ? 'How long it waits for an answer has not been read: `answer_within` is 9s unless you set it.'
+      : `It waits ${formatMillis(timeout)} for an answer.`
+  const does =
+    failure === undefined
+      ? 'What it does then has not been read.'
+      : `${failure.does} ([source](${failure.url}))`
+  return `${waits} ${does}`
+}
+
+function table(names: readonly string[]): string {
+  const rows = names.map(name => {
+    const preset = PRESETS[name] as Preset
+    const { scheme, title, evidence } = preset
+    const { body, time } = coverageOf(preset)
+    const signed = [
+      ...(body === 'none' ? [] : [body === 'whole' ? 'body' : `body (${body})`]),
+      ...(time ? ['time'] : []),
+    ]
+    return `| [${title}](${name}.md) | \`${name}\` | ${EVIDENCE[evidence].status} | \`${scheme.alg}\` | ${signed.join(', ') || 'nothing'} |`
+  })
+  const supported = names.filter(
+    name => EVIDENCE[(PRESETS[name] as Preset).evidence].status === 'supported',
+  ).length
+  return `# Senders
+
+${names.length} senders are known by name: ${supported} of them *supported*, which means that the sender's own library,
+source or page was read for it; the others *community*, taken from descriptions that others gave of that page. Each is
+proven by signatures that an independent signer makes, or that the sender publishes (\`npm test\`).
+
+A sender that is not here is a few lines of \`scheme:\` ([how](../schemes.md)). These pages are made from
+\`src/presets/\` by \`npm run docs\`.
+
+| sender | preset | status | \`alg\` | signed |
+|---|---|---|---|---|
+${rows.join('\n')}
+`
+}
