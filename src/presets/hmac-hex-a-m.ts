@@ -190,6 +190,7 @@ export const HMAC_HEX_A_M = {
     scheme: { alg: 'hmac-sha256', from: 'header:X-Signature', sign: '{body}' },
     page: { url: 'https://docs.lemonsqueezy.com/help/webhooks/signing-requests' },
     evidence: 'library',
+    read: '@hookflo/tern 4.1.0',
   },
   linear: {
     title: 'Linear',

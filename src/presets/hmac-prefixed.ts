@@ -72,6 +72,7 @@ export const HMAC_PREFIXED = {
     },
     page: { url: 'https://docs.doppler.com/docs/webhooks' },
     evidence: 'library',
+    read: '@hookflo/tern 4.1.0',
   },
   easypost: {
     title: 'EasyPost',
