@@ -43,4 +43,4 @@ export const EVIDENCE = {
     says: "taken from others' descriptions of the sender's page; nobody here has read that page itself",
   },
 } as const
-export type Evidence = keyof typeof EVIDENCE
+type Evidence = keyof typeof EVIDENCE

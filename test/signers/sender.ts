@@ -16,7 +16,7 @@ export interface Outgoing {
 }
 
 /** What goes over the wire beside what was given. */
-export interface Signed {
+interface Signed {
   readonly headers: readonly (readonly [string, string])[]
   /** The body, where the signature stands in it. */
   readonly body?: Buffer
