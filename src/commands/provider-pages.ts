@@ -1,5 +1,5 @@
+import { type Demands, demandsOf } from '../config/demands.ts'
 import { type Coverage, coverageOf } from '../presets/coverage.ts'
-import { type Need, needsOf } from '../presets/needs.ts'
 import { EVIDENCE } from '../presets/preset.ts'
 import { PRESETS, type Preset } from '../presets/presets.ts'
 import { algorithmInWords, placeInWords, templateInWords, timeInWords } from '../presets/words.ts'
@@ -9,13 +9,12 @@ const FLOW = '0b6f0c1e-6b1f-4c57-9a53-4b0c7e1a2d11'
 /** Whose webhooks Automatisch registers with its own key, so that their flows are served where it registered them. */
 const REGISTERED: readonly string[] = ['github', 'gitlab', 'telegram', 'typeform']
 /** Where their values come from is on the sender's page; these show the form. */
-const EXAMPLES: Readonly<Record<Exclude<Need, 'secret' | 'public_key' | 'jwks'>, string>> = {
+const EXAMPLES: Readonly<Record<Demands['named'][number], string>> = {
   username: 'hooks',
   key_id: 'the-id-of-your-key',
   webhook_id: 'the-id-of-your-webhook',
   cert_url: 'https://example.com/the-certificate.pem',
   topic_arn: 'arn:aws:sns:eu-central-1:123456789012:hooks',
-  public_url: 'https://hooks.example.com',
 }
 
 /** The pages of `docs/providers/`, by their place in the repository: one for each preset, and the table of all. */
@@ -29,21 +28,27 @@ export function providerPages(): ReadonlyMap<string, string> {
 
 /** The entry of a map that a page shows: as few keys as load. */
 export function exampleEntry(name: string, { scheme }: Preset): string {
-  const needs = needsOf(scheme)
-  const lines = needs.map(need => `  ${need}: ${example(need, name)}`)
-  const way = REGISTERED.includes(name)
-    ? [`  flows: [${FLOW}]`]
-    : [`  path: /in/${name}`, `  to: flow:${FLOW}`]
-  return [`${name}:`, ...lines, ...way, ''].join('\n')
+  const { proof, named, url } = demandsOf(scheme)
+  const lines = [
+    KEYS[proof](name),
+    ...named.map(key => `${key}: ${EXAMPLES[key]}`),
+    ...(url ? ['public_url: https://hooks.example.com'] : []),
+    ...(REGISTERED.includes(name)
+      ? [`flows: [${FLOW}]`]
+      : [`path: /in/${name}`, `to: flow:${FLOW}`]),
+  ]
+  return `${name}:\n${lines.map(line => `  ${line}\n`).join('')}`
 }
 
-function example(need: Need, name: string): string {
-  if (need === 'secret') {
-    if (REGISTERED.includes(name)) return 'env:WEBHOOK_SECRET_KEY'
-    return `env:${name.replaceAll('-', '_').toUpperCase()}_SECRET`
-  }
-  if (need === 'public_key') return `file:/run/secrets/${name}.pem`
-  return need === 'jwks' ? `file:/run/secrets/${name}.json` : EXAMPLES[need]
+/** What proves a sender, as its entry gives it. */
+const KEYS: Readonly<Record<Demands['proof'], (name: string) => string>> = {
+  secret: name => {
+    const own = `${name.replaceAll('-', '_').toUpperCase()}_SECRET`
+    return `secret: env:${REGISTERED.includes(name) ? 'WEBHOOK_SECRET_KEY' : own}`
+  },
+  public_key: name => `public_key: file:/run/secrets/${name}.pub`,
+  'public_key or jwks': name => `jwks: file:/run/secrets/${name}.json`,
+  nothing: () => '',
 }
 
 function page(name: string, preset: Preset): string {
@@ -110,10 +115,26 @@ function signs({ scheme }: Preset): string {
       `${templateInWords(one)}, and ${templateInWords(other)}`,
     ]),
     ['time', timeInWords(scheme) ?? 'none'],
+    ...publicKey(scheme),
   ]
   return ['| | |', '|---|---|', ...rows.map(([key, value]) => `| ${key} | ${cell(value)} |`)].join(
     '\n',
   )
+}
+
+/** Which keys prove it, and how they are written. */
+function publicKey(scheme: Preset['scheme']): string[][] {
+  const { proof } = demandsOf(scheme)
+  if (proof === 'public_key or jwks') return [['public key', '`jwks`, or `public_key` in PEM']]
+  const { key_format: format = 'pem' } = scheme
+  return proof === 'public_key' ? [['public key', FORMATS[format]]] : []
+}
+
+const FORMATS: Readonly<Record<NonNullable<Preset['scheme']['key_format']>, string>> = {
+  pem: 'PEM, of the key or of a certificate',
+  hex: 'hexadecimal, unless `key_format` says otherwise',
+  base64: 'base64, unless `key_format` says otherwise',
+  base64url: 'base64url, unless `key_format` says otherwise',
 }
 
 function cell(text = ''): string {

@@ -116,7 +116,7 @@ export const HMAC_PREFIXED = {
     read: '@kapso 0.3.0',
     challenge:
       'a GET with `hub.mode`, `hub.verify_token` and `hub.challenge`, answered with the challenge as text',
-    caveats: ['the app secret, not a token of the page or the phone number, is the key'],
+    caveats: ['The key is the app secret, not a token of the page or of the phone number.'],
   },
   fireflies: {
     title: 'Fireflies.ai',
@@ -194,7 +194,7 @@ export const HMAC_PREFIXED = {
     read: '@kapso 0.3.0',
     challenge:
       'a GET with `hub.mode`, `hub.verify_token` and `hub.challenge`, answered with the challenge as text',
-    caveats: ['the app secret, not a token of the page or the phone number, is the key'],
+    caveats: ['The key is the app secret, not a token of the page or of the phone number.'],
   },
   intercom: {
     title: 'Intercom',
@@ -235,7 +235,7 @@ export const HMAC_PREFIXED = {
     read: '@kapso 0.3.0',
     challenge:
       'a GET with `hub.mode`, `hub.verify_token` and `hub.challenge`, answered with the challenge as text',
-    caveats: ['the app secret, not a token of the page or the phone number, is the key'],
+    caveats: ['The key is the app secret, not a token of the page or of the phone number.'],
   },
   'microsoft-teams': {
     title: 'Microsoft Teams, outgoing webhook',
@@ -340,6 +340,6 @@ export const HMAC_PREFIXED = {
     read: '@kapso 0.3.0',
     challenge:
       'a GET with `hub.mode`, `hub.verify_token` and `hub.challenge`, answered with the challenge as text',
-    caveats: ['the app secret, not a token of the page or the phone number, is the key'],
+    caveats: ['The key is the app secret, not a token of the page or of the phone number.'],
   },
 } as const satisfies Readonly<Record<string, Preset>>

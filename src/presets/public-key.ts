@@ -52,6 +52,7 @@ export const PUBLIC_KEY = {
     scheme: {
       alg: 'ecdsa-p256-sha256',
       from: 'header:X-Circle-Signature',
+      key_format: 'base64',
       encoding: 'base64',
       sign: '{body}',
     },
@@ -151,6 +152,7 @@ export const PUBLIC_KEY = {
     scheme: {
       alg: 'ecdsa-p256-sha256',
       from: 'header:X-Twilio-Email-Event-Webhook-Signature',
+      key_format: 'base64',
       encoding: 'base64',
       sign: '{header:X-Twilio-Email-Event-Webhook-Timestamp}{body}',
       timestamp: {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { ANY, clock, hmac, json, type Sender } from './sender.ts'
+import { ANY, clock, hmac, type Sender } from './sender.ts'
 
 interface AdyenItem {
   readonly amount: { readonly value: number; readonly currency: string }
@@ -74,10 +74,7 @@ export const FIELDS: Readonly<Record<string, Sender>> = {
   braintree: {
     secret: ANY,
     values: { key_id: 'public_key_1' },
-    compose: text =>
-      new URLSearchParams({
-        bt_payload: `${Buffer.from(json(text)).toString('base64')}\n`,
-      }).toString(),
+    compose: text => new URLSearchParams({ bt_payload: `${text}\n` }).toString(),
     sign: ({ body, secret, values, seal }) => {
       const fields = new URLSearchParams(body.toString())
       const key = createHash('sha1').update(secret).digest()

@@ -5,6 +5,7 @@ import { PRESETS, type Preset } from '../../../src/presets/presets.ts'
 import type { Verdict } from '../../../src/reasons.ts'
 import { bindVerifier } from '../../../src/verify/bind.ts'
 import { compileScheme } from '../../../src/verify/compile.ts'
+import { keyProblem } from '../../../src/verify/key.ts'
 import type { Scheme } from '../../../src/verify/scheme.ts'
 import type { Proof, Verifier } from '../../../src/verify/verifier.ts'
 import type { Outgoing, Sender } from '../../signers/sender.ts'
@@ -52,11 +53,13 @@ interface Given {
   readonly publicUrl?: string | undefined
 }
 
-export function verifierOf(preset: string, { secret, publicUrl }: Given): Verifier {
-  const compiled = compileScheme(PRESETS[preset]?.scheme as Scheme, { publicUrl })
+export function verifierOf(preset: string, { secret, values = {}, publicUrl }: Given): Verifier {
+  const compiled = compileScheme(PRESETS[preset]?.scheme as Scheme, { publicUrl, values })
   assert(!Array.isArray(compiled), `${preset}: ${JSON.stringify(compiled)}`)
-  const key = { bytes: Buffer.from(secret), place: 'current', until: undefined } as const
-  return bindVerifier(compiled, [key])
+  const bytes = Buffer.from(values.public_key ?? values.jwks ?? secret)
+  const form = values.jwks === undefined ? 'one' : 'set'
+  assert.equal(keyProblem(compiled, bytes, form), undefined, preset)
+  return bindVerifier(compiled, [{ bytes, form, place: 'current', until: undefined }])
 }
 
 export function pair(name: string): Pair {

@@ -12,8 +12,8 @@ t.test('every published signature is clean, and its body with one byte changed i
     t.equal(verdict(verifier, sent, time ?? 0, method).verdict, CLEAN, name)
     if (vector.body === '') continue
     const changed = Buffer.from(sent.body)
-    const at = changed.lastIndexOf('e') // inside what is signed, and still JSON or a form
-    changed[at] = 0x78
+    // the last small letter: inside what is signed, and still JSON or a form
+    changed[changed.findLastIndex(code => code >= 0x61 && code < 0x7a)] = 0x7a
     const forged = verdict(verifier, { ...sent, body: changed }, time ?? 0, method)
     t.equal(forged.verdict, 'signature_mismatch', `${name}, forged`)
   }
