@@ -88,7 +88,7 @@ for (const [name, preset] of Object.entries(PRESETS)) {
       const twice = { ...genuine, headers: [...genuine.headers, header] }
       t.equal(verdict(verifier, twice).verdict, 'signature_malformed', `${header[0]} twice`)
       const absent = { ...genuine, headers: genuine.headers.filter(one => one !== header) }
-      t.match(verdict(verifier, absent).verdict, /_(?:missing|malformed)$/, `${header[0]} absent`)
+      t.match(verdict(verifier, absent).verdict, /_missing$/, `${header[0]} absent`)
     }
 
     const hex = !shows(preset) && preset.scheme.alg !== 'jwt' && isHex(preset)
