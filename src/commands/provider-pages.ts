@@ -2,7 +2,13 @@ import { type Demands, demandsOf } from '../config/demands.ts'
 import { type Coverage, coverageOf } from '../presets/coverage.ts'
 import { EVIDENCE } from '../presets/preset.ts'
 import { PRESETS, type Preset } from '../presets/presets.ts'
-import { algorithmInWords, placeInWords, templateInWords, timeInWords } from '../presets/words.ts'
+import {
+  algorithmInWords,
+  codeInWords,
+  placeInWords,
+  templateInWords,
+  timeInWords,
+} from '../presets/words.ts'
 import { formatMillis } from '../units.ts'
 
 const FLOW = '0b6f0c1e-6b1f-4c57-9a53-4b0c7e1a2d11'
@@ -99,12 +105,14 @@ function defaults({ methods, contentTypes }: Preset): string[] {
 }
 
 function signs({ scheme }: Preset): string {
+  const step = codeInWords(scheme)
   const rows = [
     ['where', placeInWords(scheme)],
     ['how', algorithmInWords(scheme)],
     ...(scheme.sign === undefined ? [] : [['what', templateInWords(scheme.sign)]]),
+    ...(step === undefined ? [] : [['what', step]]),
     ...(scheme.key === undefined ? [] : [['key', templateInWords(scheme.key)]]),
-    ...Object.entries(scheme.claims ?? {}).map(([claim, value]) => [
+    ...Object.entries(step === undefined ? (scheme.claims ?? {}) : {}).map(([claim, value]) => [
       `claim \`${claim}\``,
       typeof value === 'string'
         ? templateInWords(value)

@@ -21,7 +21,7 @@ export function coversBody(signing: Signing): boolean {
   const whole = signed.some(text =>
     /(^|[^\\])(\\\\)*\{(body[|}]|sorted-form[|:}]|sns[|}])/.test(text),
   )
-  return whole || from === 'body'
+  return whole || from === 'body' || signing.code === 'truelayer'
 }
 
 /** A scheme of the map in the form that verifiers are compiled from. */

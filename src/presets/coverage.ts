@@ -29,9 +29,14 @@ export function coverageOf({ scheme, deliveryId }: Preset): Coverage {
   return {
     body,
     fields: body === 'fields' ? [...new Set(fields)] : [],
-    time: scheme.timestamp !== undefined || scheme.max_age !== undefined || scheme.alg === 'jwt',
+    time: scheme.timestamp !== undefined || scheme.max_age !== undefined || isToken(scheme),
     deliveryId: deliveryId === undefined ? undefined : coversId(deliveryId, signed, body, fields),
   }
+}
+
+/** Whether the proof is a token with times of its own. */
+function isToken({ alg, code }: Scheme): boolean {
+  return alg === 'jwt' && code !== 'truelayer'
 }
 
 /** Every template that the proof rests on. */
@@ -42,7 +47,7 @@ function signedText({ alg, sign = '', claims = {}, require = [] }: Scheme): stri
 }
 
 function bodyOf(scheme: Scheme, signed: string, fields: readonly string[]): Coverage['body'] {
-  if (scheme.from === 'body' || /\{body[}|]/.test(signed)) {
+  if (scheme.from === 'body' || scheme.code === 'truelayer' || /\{body[}|]/.test(signed)) {
     return signed.includes('{body|crc32}') ? 'checksum' : 'whole'
   }
   if (signed.includes('{sorted-form')) return 'form'

@@ -39,6 +39,25 @@ export const FIELDS = {
     challenge: 'a GET with `bt_challenge`, answered with the public key and an HMAC of it',
     caveats: ['`key_id` is the public key, the secret the private key.'],
   },
+  'dropbox-sign': {
+    title: 'Dropbox Sign',
+    scheme: {
+      alg: 'hmac-sha256',
+      code: 'dropbox-sign',
+      from: 'json:event.event_hash',
+      sign: '{json:event.event_time}{json:event.event_type}',
+    },
+    page: { url: 'https://developers.hellosign.com/docs/events/walkthrough/' },
+    evidence: 'sdk',
+    read: '@dropbox/sign 1.11.0',
+    contentTypes: ['multipart/form-data'],
+    caveats: [
+      'Time and type of the event are signed, nothing else: whoever sees one signature can send anything with it.',
+      'The event is the field `json` of a form in parts. Only plain fields pass; a form with a file is refused.',
+      'The answer must hold `Hello API Event Received`: use a sync flow.',
+      'The key is the API key.',
+    ],
+  },
   mailgun: {
     title: 'Mailgun',
     scheme: {

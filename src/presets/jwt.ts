@@ -2,6 +2,27 @@ import type { Preset } from './preset.ts'
 
 /** Senders that prove themselves with a JSON Web Token. */
 export const JWT = {
+  'atlassian-connect': {
+    title: 'Atlassian Connect',
+    scheme: {
+      alg: 'jwt',
+      code: 'atlassian-connect',
+      from: 'header:Authorization',
+      items: ['JWT {sig}'],
+      algs: ['HS256'],
+      claims: { qsh: '{header:hookwarden-qsh}' },
+    },
+    page: {
+      url: 'https://developer.atlassian.com/cloud/jira/platform/understanding-jwt-for-connect-apps/',
+    },
+    evidence: 'sdk',
+    read: 'atlassian-jwt 2.0.3',
+    caveats: [
+      'The secret is the `sharedSecret` of one installation, which arrives in its `installed` callback: another site has another secret.',
+      'The base URL of the app must have no path: the path that is signed counts from there.',
+      'Tokens that a page was given (`context-qsh`) are refused.',
+    ],
+  },
   fusionauth: {
     title: 'FusionAuth',
     scheme: {
@@ -102,6 +123,17 @@ export const JWT = {
     read: '@upstash/qstash 2.12.0',
     deliveryId: 'claim:jti',
     caveats: ['Current and next signing key: list both under `secrets`.'],
+  },
+  truelayer: {
+    title: 'TrueLayer',
+    scheme: { alg: 'jwt', code: 'truelayer', from: 'header:Tl-Signature', algs: ['ES512'] },
+    page: { url: 'https://github.com/TrueLayer/truelayer-signing' },
+    evidence: 'sdk',
+    read: 'truelayer-signing 0.2.3',
+    caveats: [
+      '`jwks` is what TrueLayer publishes at the address that the signature names (`jku`); that address is never followed from here.',
+      'The path must be written as registered, without a slash more or less.',
+    ],
   },
   vonage: {
     title: 'Vonage',

@@ -103,14 +103,29 @@ export function templateInWords(template: string): string {
     .join(', ')
 }
 
+/** What the step in code of a scheme adds; undefined where it has none. */
+export function codeInWords({ code }: Scheme): string | undefined {
+  return code === undefined ? undefined : CODE[code]
+}
+
+const CODE: Readonly<Record<NonNullable<Scheme['code']>, string>> = {
+  'atlassian-connect':
+    'claim `qsh` of the token is SHA-256 of method, path, and query in order of names',
+  'dropbox-sign': 'all of it stands in the field `json` of a form in parts',
+  truelayer:
+    'method, path, the headers that the signature lists, the body: a JSON Web Signature whose payload is left out',
+}
+
 /** How the time is written and how far it may be off; undefined where none is signed. */
-export function timeInWords({ timestamp, max_age: age, alg }: Scheme): string | undefined {
+export function timeInWords({ timestamp, max_age: age, alg, code }: Scheme): string | undefined {
   if (timestamp !== undefined) {
     const { from = '{ts}', unit, tolerance } = timestamp
     return `${templateInWords(from)}, ${UNITS[unit]}, at most ${tolerance} off either way`
   }
   if (age !== undefined) return `\`iat\` of the token, at most ${age} ago`
-  return alg === 'jwt' ? '`exp` and `nbf` of the token, where it has them' : undefined
+  return alg === 'jwt' && code !== 'truelayer'
+    ? '`exp` and `nbf` of the token, where it has them'
+    : undefined
 }
 
 function placeName(place: string): string {

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
+import { AtlassianConnectVerifier } from './atlassian-connect.ts'
 import type { CompiledScheme } from './compiled.ts'
+import { DropboxSignVerifier } from './dropbox-sign.ts'
 import { HmacVerifier } from './hmac.ts'
 import { MAX_ITEMS } from './items.ts'
 import { JwtVerifier } from './jwt.ts'
@@ -12,6 +14,7 @@ import { publicKeys } from './public-key.ts'
 import { signatureMethod } from './signature.ts'
 import { StreamVerifier } from './stream.ts'
 import { TokenVerifier, tokenMethod } from './token.ts'
+import { TrueLayerVerifier } from './truelayer.ts'
 import type { Key, Verifier } from './verifier.ts'
 import { WholeVerifier } from './whole.ts'
 
@@ -21,6 +24,26 @@ import { WholeVerifier } from './whole.ts'
  * @param keys those for which `keyProblem` found nothing: any other is a bug and throws
  */
 export function bindVerifier(compiled: CompiledScheme, keys: readonly Key[]): Verifier {
+  switch (compiled.code) {
+    case 'atlassian-connect':
+      return new AtlassianConnectVerifier(bindScheme(compiled, keys))
+    case 'dropbox-sign':
+      return new DropboxSignVerifier(bindScheme(compiled, keys))
+    case 'truelayer':
+      return trueLayer(compiled, keys)
+    case undefined:
+      return bindScheme(compiled, keys)
+  }
+}
+
+function trueLayer(compiled: CompiledScheme, keys: readonly Key[]): Verifier {
+  const [alg] = compiled.jwt?.algs ?? []
+  assert(alg !== undefined, 'its scheme names one')
+  return new TrueLayerVerifier(compiled, alg, jwtPublicKeys(compiled, keys))
+}
+
+/** What the templates say, without any step in code. */
+function bindScheme(compiled: CompiledScheme, keys: readonly Key[]): Verifier {
   if (compiled.jwt !== undefined) {
     const own = compiled.proves === 'secret' ? jwtSecrets : jwtPublicKeys
     return new JwtVerifier(compiled, compiled.jwt, own(compiled, keys))

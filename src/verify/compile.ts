@@ -49,10 +49,12 @@ export function compileScheme(
   const claimed = jwt?.claims.some(({ is }) => is.some(isBody)) ?? false
   return {
     kind,
-    decides: decides(alg, each !== undefined, drawn),
+    decides: ofWholeBody(scheme) ? 'over_whole_body' : decides(alg, each !== undefined, drawn),
     proves:
       signature !== undefined || jwt?.algs.some(one => one.signature) ? 'public_key' : 'secret',
-    signsBody: each === undefined && (coversBody(sign) || pinned || claimed || from.some(isBody)),
+    signsBody:
+      scheme.code === 'truelayer' ||
+      (each === undefined && (coversBody(sign) || pinned || claimed || from.some(isBody))),
     timed: time !== undefined || jwt?.maxAge !== undefined,
     toleranceMs: time?.tolerance ?? jwt?.maxAge,
     credentials: credentials(kind, from),
@@ -72,7 +74,13 @@ export function compileScheme(
     each,
     jwt,
     username,
+    code: scheme.code,
   }
+}
+
+/** What its step in code has to see at once. */
+function ofWholeBody({ code }: Scheme): boolean {
+  return code === 'truelayer' || code === 'dropbox-sign'
 }
 
 function isBody({ source }: { readonly source: string }): boolean {

@@ -48,6 +48,8 @@ export interface CompiledScheme {
   readonly jwt: JwtRules | undefined
   /** Where `kind` is `basic`. */
   readonly username: string
+  /** A step that no template says. */
+  readonly code: Scheme['code']
 }
 
 /** What is signed: parts around at most one body. */

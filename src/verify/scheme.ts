@@ -31,6 +31,8 @@ export interface Scheme {
   readonly claims?: Readonly<Record<string, string | BodyClaim>> | undefined
   /** Such as `300s`: the oldest `iat` of a JWT. */
   readonly max_age?: string | undefined
+  /** For presets alone: a step in code, for what no template says. */
+  readonly code?: 'atlassian-connect' | 'dropbox-sign' | 'truelayer' | undefined
 }
 
 /** The signed time of a scheme. */

@@ -40,7 +40,7 @@ const REASONS: Readonly<Partial<Record<Kind, Readonly<Record<string, string>>>>>
 /** Reports keys that mean nothing: such a scheme would promise more than is checked. */
 export function checkTaken(scheme: Scheme, kind: Kind | undefined, issues: Issues): void {
   for (const [key, value] of Object.entries(scheme)) {
-    if (value === undefined) continue
+    if (value === undefined || key === 'code') continue
     if (!SCHEME_KEYS.includes(key)) {
       issues.add(key, 1, `unknown key '${key}'`, nearest(key, SCHEME_KEYS))
     } else if (kind !== undefined && !TAKEN[kind].includes(key)) {

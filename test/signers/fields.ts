@@ -57,6 +57,25 @@ export const FIELDS: Readonly<Record<string, Sender>> = {
       return { headers: [], body: Buffer.from(JSON.stringify(message)) }
     },
   },
+  'dropbox-sign': {
+    secret: ANY,
+    compose: (text, now) =>
+      JSON.stringify({
+        event: { event_time: clock(now, 's'), event_type: 'signature_request_sent' },
+        signature_request: { title: text },
+      }),
+    sign: ({ body, secret, seal }) => {
+      const message = JSON.parse(body.toString())
+      const { event_time: time, event_type: type } = message.event
+      message.event.event_hash = seal(hmac('sha256', secret, time, type)).toString('hex')
+      const boundary = '------------------------d74496d66958873e'
+      const part = `Content-Disposition: form-data; name="json"\r\n\r\n${JSON.stringify(message)}`
+      return {
+        headers: [['Content-Type', `multipart/form-data; boundary=${boundary}`]],
+        body: Buffer.from(`--${boundary}\r\n${part}\r\n--${boundary}--\r\n`),
+      }
+    },
+  },
   mailgun: {
     secret: ANY,
     compose: (text, now) =>

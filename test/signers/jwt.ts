@@ -3,11 +3,16 @@ import { ANY, json, type Outgoing, type Sender } from './sender.ts'
 
 const RSA = generateKeyPairSync('rsa', { modulusLength: 2048 })
 const EC = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+const LARGE = generateKeyPairSync('ec', { namedCurve: 'P-521' })
 const RSA_KEYS = JSON.stringify({
   keys: [{ ...RSA.publicKey.export({ format: 'jwk' }), kid: 'k1', alg: 'RS256', use: 'sig' }],
 })
 const EC_KEYS = JSON.stringify({
   keys: [{ ...EC.publicKey.export({ format: 'jwk' }), kid: 'k1', alg: 'ES256', use: 'sig' }],
+})
+
+const LARGE_KEYS = JSON.stringify({
+  keys: [{ ...LARGE.publicKey.export({ format: 'jwk' }), kid: 'k1', alg: 'ES512' }],
 })
 
 const url64 = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url')
@@ -89,6 +94,39 @@ export const JWTS: Readonly<Record<string, Sender>> = {
     iat: seconds(now),
     exp: seconds(now) + 300,
   })),
+  'atlassian-connect': shared(
+    'Authorization',
+    ({ method, url, now }) => ({
+      iss: 'jira:15489595',
+      iat: seconds(now),
+      exp: seconds(now) + 180,
+      qsh: sha256(`${method}&${new URL(url).pathname}&`).toString('hex'),
+    }),
+    'JWT ',
+  ),
+  truelayer: {
+    secret: '',
+    values: { jwks: LARGE_KEYS },
+    sign: ({ method, url, body, now, seal }) => {
+      const time = new Date(now).toISOString()
+      const head = url64({
+        alg: 'ES512',
+        kid: 'k1',
+        tl_version: '2',
+        tl_headers: 'X-Tl-Webhook-Timestamp',
+      })
+      const lines = `${method} ${new URL(url).pathname}\nX-Tl-Webhook-Timestamp: ${time}\n`
+      const payload = Buffer.concat([Buffer.from(lines), body]).toString('base64url')
+      const key = { key: LARGE.privateKey, dsaEncoding: 'ieee-p1363' } as const
+      const signature = seal(sign('sha512', Buffer.from(`${head}.${payload}`), key))
+      return {
+        headers: [
+          ['X-Tl-Webhook-Timestamp', time],
+          ['Tl-Signature', `${head}..${signature.toString('base64url')}`],
+        ],
+      }
+    },
+  },
   plaid: {
     secret: '',
     values: { jwks: EC_KEYS },

@@ -42,6 +42,7 @@ t.test('a preset names types and methods only where the defaults would refuse th
   }
   t.same(odd.map(([name]) => name).sort(), [
     'contentful',
+    'dropbox-sign',
     'kinde',
     'livekit',
     'recurly',
