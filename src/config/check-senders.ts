@@ -99,7 +99,7 @@ function resolve(name: string, provider: Provider, at: Path, report: Report): Si
   if (known !== undefined) return known.scheme
   if (misspelt(at, 'preset', report) || misspelt(at, 'scheme', report)) return undefined
   const near = nearest(wanted, Object.keys(PRESETS))
-  const list = `known presets: ${Object.keys(PRESETS).join(', ')}`
+  const list = 'every preset has a page in docs/providers/'
   if (provider.preset !== undefined) {
     const fix = near === undefined ? list : `did you mean \`${near}\`?`
     report.at([...at, 'preset'], { message: `no preset is called \`${wanted}\``, fix })

@@ -14,7 +14,7 @@ export interface Preset {
   readonly evidence: Evidence
   /** The library that was run against the scheme, with its version. */
   readonly read?: string
-  /** How long the sender waits for an answer, where it says so; undefined leaves `answer_within` at its default. */
+  /** How long it waits for an answer, by its pages or others' accounts of them; undefined leaves `answer_within` at its default. */
   readonly timeout?: Millis
   /** Methods the sender uses, where the default list would refuse them. */
   readonly methods?: readonly string[]
