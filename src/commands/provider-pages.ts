@@ -14,6 +14,8 @@ import { formatMillis } from '../units.ts'
 const FLOW = '0b6f0c1e-6b1f-4c57-9a53-4b0c7e1a2d11'
 /** Whose webhooks Automatisch registers with its own key, so that their flows are served where it registered them. */
 const REGISTERED: readonly string[] = ['github', 'gitlab', 'telegram', 'typeform']
+/** Who signs tokens with one key that it shows, and publishes no set of keys. */
+const ONE_KEY: readonly string[] = ['wix']
 /** Where their values come from is on the sender's page; these show the form. */
 const EXAMPLES: Readonly<Record<Demands['named'][number], string>> = {
   username: 'hooks',
@@ -53,7 +55,10 @@ const KEYS: Readonly<Record<Demands['proof'], (name: string) => string>> = {
     return `secret: env:${REGISTERED.includes(name) ? 'WEBHOOK_SECRET_KEY' : own}`
   },
   public_key: name => `public_key: file:/run/secrets/${name}.pub`,
-  'public_key or jwks': name => `jwks: file:/run/secrets/${name}.json`,
+  'public_key or jwks': name =>
+    ONE_KEY.includes(name)
+      ? `public_key: file:/run/secrets/${name}.pub`
+      : `jwks: file:/run/secrets/${name}.json`,
   nothing: () => '',
 }
 

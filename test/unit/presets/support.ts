@@ -12,7 +12,7 @@ import type { Outgoing, Sender } from '../../signers/sender.ts'
 import { SENDERS } from '../../signers/senders.ts'
 
 /** What every sender of these tests calls. */
-const PUBLIC_URL = 'https://hooks.example.com'
+export const PUBLIC_URL = 'https://hooks.example.com'
 export const NOW = Date.UTC(2026, 0, 2, 3, 4, 5)
 const TARGET = '/in/sender'
 
@@ -70,21 +70,21 @@ export function pair(name: string): Pair {
 
 /** What the sender makes of a text, signed now unless said. */
 export function request(sender: Sender, text: string, change: Partial<Outgoing> = {}): Request {
-  const now = change.now ?? NOW
+  const { now = NOW, url = PUBLIC_URL + TARGET } = change
   const body = Buffer.from(sender.compose?.(text, now) ?? text)
   const signed = sender.sign({
     body,
     secret: sender.secret,
     now,
     method: 'POST',
-    url: PUBLIC_URL + TARGET,
+    url,
     values: sender.values ?? {},
     seal: signature => signature,
     ...change,
   })
   return {
     headers: signed.headers,
-    target: signed.target ?? TARGET,
+    target: signed.target ?? new URL(url).pathname,
     body: signed.body ?? body,
   }
 }
