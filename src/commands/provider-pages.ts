@@ -72,7 +72,7 @@ function page(name: string, preset: Preset): string {
     '## Set it up',
     preset.setup === undefined
       ? "Where to click has not been read: see the sender's page above."
-      : `${code(preset.setup)}.`,
+      : `${clicks(preset.setup)}.`,
     ...(challenge === undefined ? [] : [`It asks something of the URL: ${challenge}.`]),
     `\`\`\`yaml\n${exampleEntry(name, preset)}\`\`\``,
     ...defaults(preset),
@@ -90,14 +90,16 @@ function page(name: string, preset: Preset): string {
     .concat('\n')
 }
 
-/** A path to click, each step as it is written there; a sentence stays one. */
-function code(setup: string): string {
-  return setup.includes(' > ')
-    ? setup
-        .split(' > ')
-        .map(step => `**${step}**`)
-        .join(' > ')
-    : setup
+/** Paths to click, each step as it is written there; a sentence stays one. */
+function clicks(setup: string): string {
+  const path = (steps: string) =>
+    steps.includes(' > ')
+      ? steps
+          .split(' > ')
+          .map(step => `**${step}**`)
+          .join(' > ')
+      : steps
+  return setup.split('; ').map(path).join('; ')
 }
 
 function defaults({ methods, contentTypes }: Preset): string[] {
@@ -182,7 +184,7 @@ function open({ scheme, deliveryId }: Preset, coverage: Coverage): string {
 /** What tells a repetition where no time does: replay memory, which rests on a signed body. */
 const TOLD: Readonly<Record<Coverage['body'], string>> = {
   whole: ', and only replay memory tells a repetition',
-  form: '',
+  form: ', and only replay memory tells a repetition',
   fields: '',
   checksum: '',
   none: '',

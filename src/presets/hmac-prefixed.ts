@@ -158,9 +158,12 @@ export const HMAC_PREFIXED = {
     timeout: 10_000,
     deliveryId: 'header:X-GitHub-Delivery',
     setup: 'Repository or organization > Settings > Webhooks > Add webhook > Secret',
+    failure: {
+      does: 'Does not repeat by itself; a person can redeliver it.',
+      url: 'https://docs.github.com/en/webhooks/using-webhooks/handling-failed-webhook-deliveries',
+    },
     caveats: [
       'Choose the content type `application/json`.',
-      'A delivery that failed is not repeated by itself; a person can redeliver it.',
       'Automatisch registers its `WEBHOOK_SECRET_KEY` as the secret.',
     ],
   },

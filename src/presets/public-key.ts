@@ -141,7 +141,7 @@ export const PUBLIC_KEY = {
     evidence: 'secondhand',
     deliveryId: 'header:paypal-transmission-id',
     setup:
-      'Developer Dashboard > Apps & Credentials > the app > Webhooks: the id of the webhook is `webhook_id`',
+      'Developer Dashboard > Apps & Credentials > the app > Webhooks; the id of the webhook is `webhook_id`',
     caveats: [
       'The body is covered by a CRC32, which is no protection by itself: a forger could find another body with the same sum. Fetch what matters from their API.',
       '`public_key` is the key of the certificate at `cert_url`.',
