@@ -82,9 +82,9 @@ t.test('every algorithm verifies what the platform signs, and no other algorithm
     const good = signed({ alg }, pair.privateKey, how)
     const verifier = bind({ ...plain, algs: [alg] }, pem(pair))
     t.equal(shown(verifier, good).verdict, CLEAN, alg)
-    const end = good.endsWith('A') ? 'Q' : 'A'
+    const other = good.at(-2) === 'A' ? 'Q' : 'A'
     t.not(
-      shown(verifier, good.slice(0, -2) + end + good.slice(-1)).verdict,
+      shown(verifier, good.slice(0, -2) + other + good.slice(-1)).verdict,
       CLEAN,
       `${alg}, forged`,
     )
