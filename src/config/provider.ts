@@ -168,7 +168,8 @@ export const provider = group({
     'one secret is the rule',
   ),
   username: optional(
-    configured('a user name'),
+    // a sender may have a password alone
+    z.string({ error: 'expected a user name' }).max(2048, { error: 'expected a user name' }),
     'required for `basic`',
     'User name of a sender that shows name and password; the password is `secret`.',
     'no other scheme has a name',

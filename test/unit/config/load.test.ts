@@ -304,6 +304,12 @@ const VALUES: readonly (readonly [string, string, string, readonly string[]])[] 
   ],
   ['basic', '{ alg: basic, from: header:Authorization }', 'secret: env:A, username: a', []],
   [
+    'basic with an empty name',
+    '{ alg: basic, from: header:Authorization }',
+    "secret: env:A, username: ''",
+    [],
+  ],
+  [
     'basic without a name',
     '{ alg: basic, from: header:Authorization }',
     'secret: env:A',
