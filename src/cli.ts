@@ -1,4 +1,6 @@
 #!/usr/bin/env node
+import { enableCompileCache } from 'node:module'
+import { join } from 'node:path'
 import { Fault } from './errors.ts'
 
 /** What the sources need: type stripping, and decoding of hex and base64 by the language. */
@@ -49,6 +51,12 @@ const HELP = `hookwarden COMMAND [options]
 ${COMMANDS.map(({ name, summary }) => `  ${name.padEnd(10)} ${summary}`).join('\n')}
 
 \`hookwarden COMMAND --help\` says more. Exit codes: 0 fine, 1 a finding, 2 it cannot be done as asked.`
+
+// from a checkout, types are stripped from each file: once is enough. The cache lies where the packages do, and where
+// nothing can be written it is done without
+if (import.meta.filename.endsWith('.ts')) {
+  enableCompileCache(join(import.meta.dirname, '../node_modules/.cache/hookwarden'))
+}
 
 process.stdout.on('error', error => {
   // whoever reads has seen enough: `hookwarden check | head`

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { flushCompileCache } from 'node:module'
 import { systemClock } from '../clock.ts'
 import type { Settings } from '../config/settings.ts'
 import { type Certificate, readCertificate } from '../listen/certificates.ts'
@@ -45,6 +46,7 @@ Exit codes: 0 drained, 1 the map has issues or something had to be cut, 2 it can
       admin: adminPort,
       providers: settings.providers.length,
     })
+    flushCompileCache() // now, because a process that is killed would not
     return untilStopped(service)
   },
 }

@@ -5,6 +5,7 @@ import type { TLSSocket } from 'node:tls'
 import fastify from 'fastify'
 import { Fault } from '../errors.ts'
 import { Exchange } from '../exchange/exchange.ts'
+import type { Peer } from '../exchange/peer.ts'
 import type { Site } from '../exchange/site.ts'
 import type { Bytes, Millis } from '../units.ts'
 import { type Line, onBroken, part } from './broken.ts'
@@ -45,6 +46,10 @@ const LOOK: Millis = 500
 
 const kLine: unique symbol = Symbol('line')
 type Connected = Socket & { [kLine]?: Line }
+const kPeer: unique symbol = Symbol('peer')
+/** A socket as it was accepted; node:tls keeps it as the parent of its own. */
+type Accepted = Socket & { [kPeer]?: Peer }
+type OverTls = TLSSocket & Connected & { readonly _parent?: Accepted }
 
 /**
  * Opens the public listener. Fastify is its shell and owns the server's life. Requests do not pass its router, which would answer bad targets, parse errors and `Expect` in words of its own.
@@ -73,16 +78,17 @@ export async function openIngress(options: IngressOptions): Promise<Ingress> {
     else onBroken(error, socket, line, site)
   }
 
-  server.on('connection', (socket: Socket) => {
+  server.on('connection', (socket: Accepted) => {
     const peer = peerOf(socket)
     if (peer === undefined) return void socket.destroy()
+    socket[kPeer] = peer
     const refused = connections.admit(socket, peer)
     if (refused === undefined) return
     options.refused.connectionRejected(refused)
     socket.destroy()
   })
-  server.on('secureConnection', (socket: TLSSocket & Connected) => {
-    const peer = peerOf(socket)
+  server.on('secureConnection', (socket: OverTls) => {
+    const peer = socket._parent?.[kPeer] ?? peerOf(socket) // asking the system again takes longer
     if (peer === undefined) return void socket.destroy()
     socket[kLine] = { peer, exchange: undefined, brokenAt: undefined }
   })
