@@ -1,6 +1,4 @@
 #!/usr/bin/env node
-import { enableCompileCache } from 'node:module'
-import { join } from 'node:path'
 import { Fault } from './errors.ts'
 
 /** What the sources need: type stripping, and decoding of hex and base64 by the language. */
@@ -52,18 +50,14 @@ ${COMMANDS.map(({ name, summary }) => `  ${name.padEnd(10)} ${summary}`).join('\
 
 \`hookwarden COMMAND --help\` says more. Exit codes: 0 fine, 1 a finding, 2 it cannot be done as asked.`
 
-// from a checkout, types are stripped from each file: once is enough. The cache lies where the packages do, and where
-// nothing can be written it is done without
-if (import.meta.filename.endsWith('.ts')) {
-  enableCompileCache(join(import.meta.dirname, '../node_modules/.cache/hookwarden'))
-}
-
 process.stdout.on('error', error => {
   // whoever reads has seen enough: `hookwarden check | head`
   if ('code' in error && error.code === 'EPIPE') process.exit(process.exitCode ?? 0)
   throw error
 })
 
+const { useCompileCache } = await import('./commands/compile-cache.ts')
+useCompileCache()
 process.exitCode = await main(process.argv.slice(2))
 
 async function main([name, ...args]: string[]): Promise<number> {

@@ -60,7 +60,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
   commands: {
     rooms: `${LEAVES} secrets report exchange discovery config generation listen console process explain doctor`,
     owns: 'selfsigned node:util#parseArgs',
-    uses: 'node:fs node:path node:url node:util#styleText node:http node:readline/promises',
+    uses: 'node:fs node:path node:url node:util#styleText node:http node:readline/promises node:module',
   },
 }
 
