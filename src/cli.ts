@@ -33,6 +33,16 @@ const COMMANDS: readonly Entry[] = [
     load: () => import('./commands/check.ts'),
   },
   {
+    name: 'verify',
+    summary: 'judges a captured request offline, as `run` would',
+    load: () => import('./commands/verify.ts'),
+  },
+  {
+    name: 'explain',
+    summary: 'says why a captured request does not verify, and what to do',
+    load: () => import('./commands/explain.ts'),
+  },
+  {
     name: 'health',
     summary: 'asks the admin listener whether it is ready: the health check of a container',
     load: () => import('./commands/health.ts'),

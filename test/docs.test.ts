@@ -1,6 +1,7 @@
 import { globSync, readFileSync } from 'node:fs'
 import { basename } from 'node:path'
 import t from 'tap'
+import { FINDINGS, type FindingCode } from '../src/explain/findings.ts'
 import { REASONS, type ReasonRow, type RejectReason } from '../src/reasons.ts'
 import { HANDSHAKE_FAILURES } from '../src/report/handshake.ts'
 import { CONNECTION_LIMITS, LIMITER_SCOPES, UPSTREAM_RESULTS } from '../src/report/labels.ts'
@@ -37,6 +38,23 @@ t.test('the page of a reason says what the table says, and has nothing empty', a
       t.ok(text.length > 40, `${reason}: ${title} says something`)
   }
 })
+
+t.test(
+  'every finding has a page that says what the table says, and every page a finding',
+  async t => {
+    const codes = Object.keys(FINDINGS) as FindingCode[]
+    const pages = globSync('docs/findings/*.md').map(file => basename(file, '.md'))
+    t.same(pages.sort(), codes.toSorted())
+    for (const code of codes) {
+      const page = readFileSync(`docs/findings/${code}.md`, 'utf8')
+      t.ok(page.startsWith(`# \`${code}\`: ${FINDINGS[code].says}\n\n`), `${code}: title`)
+      const sections = sectionsOf(page)
+      t.same([...sections.keys()], SECTIONS, code)
+      for (const [title, text] of sections)
+        t.ok(text.length > 40, `${code}: ${title} says something`)
+    }
+  },
+)
 
 t.test(
   'the life of a request has every stage and every reason, and no path that is gone',

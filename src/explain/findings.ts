@@ -101,7 +101,7 @@ export const FINDINGS = {
     fix: 'switch compression of requests off at the sender or the proxy in front',
   },
   timestamp_unit: {
-    says: 'seconds and milliseconds are mixed up in the signed time',
+    says: 'the signed time is written in another unit than the scheme says',
     fix: "set `unit` under the scheme's `timestamp`, or use the preset of this sender",
   },
   clock_off: {

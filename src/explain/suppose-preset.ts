@@ -1,14 +1,17 @@
 import type { Scheme } from '../verify/scheme.ts'
 import { type Hypothesis, headersOf, type Scene, signatureHeaders } from './scene.ts'
+import { keyOf } from './subject.ts'
 import type { Trial } from './trial.ts'
 
 /** More are not tried: each costs a pass over the body. */
 const MOST_PRESETS = 32
+const MOST_OTHERS = 256
 /** More names are not told: the first ones say what the header belongs to. */
 const MOST_NAMES = 3
 
 /** Other senders' schemes with the provider's own secret: those first whose header is another. */
 export function* supposePreset(scene: Scene, base: Trial): Generator<Hypothesis> {
+  yield* supposeOthers(scene, base)
   const own = signatureHeaders(base.scheme)
   const other = ({ scheme }: Named) => !signatureHeaders(scheme).some(name => own.includes(name))
   const present = presentIn(scene).filter(({ scheme }) => !alike(scheme, base.scheme))
@@ -16,6 +19,19 @@ export function* supposePreset(scene: Scene, base: Trial): Generator<Hypothesis>
   for (const { scheme, names } of ordered.slice(0, MOST_PRESETS)) {
     const detail = `signed as the preset ${listed(names)} has it`
     yield { code: 'wrong_preset', detail, trial: { ...base, scheme } }
+  }
+}
+
+/** Other providers of the map, with their own secrets: the delivery came to the wrong path. */
+function* supposeOthers({ others }: Scene, base: Trial): Generator<Hypothesis> {
+  for (const { name, scheme, options, keys } of others.slice(0, MOST_OTHERS)) {
+    if (alike(scheme, base.scheme)) continue
+    const detail = `signed as the provider ${name} of the map signs, with its secret`
+    yield {
+      code: 'wrong_preset',
+      detail,
+      trial: { ...base, scheme, options, keys: keys.map(keyOf) },
+    }
   }
 }
 

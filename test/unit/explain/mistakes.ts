@@ -514,6 +514,23 @@ const heads: readonly Mistake[] = [
     ],
   },
   {
+    made: 'a delivery for another provider of the map came to the path of this one',
+    finds: 'wrong_preset',
+    says: /as the provider shop of the map signs/,
+    others: [
+      {
+        name: 'shop',
+        scheme: { ...PLAIN, from: 'header:x-shop', encoding: 'base64' },
+        options: {},
+        keys: [key('another-secret-of-32-characters0', { name: 'env:SHOP' })],
+        problems: [],
+      },
+    ],
+    headers: [
+      ['X-Shop', hmac('sha256', 'another-secret-of-32-characters0', BODY).toString('base64')],
+    ],
+  },
+  {
     made: 'a forgery',
     finds: 'unexplained',
     says: /no secret of the map/,
