@@ -33,6 +33,11 @@ const COMMANDS: readonly Entry[] = [
     load: () => import('./commands/check.ts'),
   },
   {
+    name: 'sign',
+    summary: 'signs a delivery as its sender does: a curl command, or sent with --send',
+    load: () => import('./commands/sign.ts'),
+  },
+  {
     name: 'verify',
     summary: 'judges a captured request offline, as `run` would',
     load: () => import('./commands/verify.ts'),

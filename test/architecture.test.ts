@@ -47,7 +47,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
   generation: { rooms: `${LEAVES} secrets exchange [config]` },
   listen: {
     rooms: 'exchange generation limit report admit',
-    owns: 'fastify node:https node:tls',
+    owns: 'fastify node:https#createServer node:https#Server node:tls',
     uses: 'node:fs [node:http] [node:net] node:crypto#X509Certificate',
   },
   console: { rooms: '', owns: 'http-proxy', uses: '[node:http] node:net' },
@@ -56,11 +56,15 @@ const ROOMS: Readonly<Record<string, Room>> = {
     uses: 'node:fs node:path node:os node:crypto#randomBytes node:perf_hooks#monitorEventLoopDelay node:v8#setFlagsFromString',
   },
   explain: { rooms: 'verify secrets inspect [config]' },
+  sign: {
+    rooms: 'verify',
+    uses: 'node:crypto#createPrivateKey node:crypto#createPublicKey node:crypto#sign node:crypto#constants',
+  },
   doctor: { rooms: 'verify secrets [config]' },
   commands: {
-    rooms: `${LEAVES} secrets report exchange discovery config generation listen console process explain doctor`,
-    owns: 'selfsigned node:util#parseArgs',
-    uses: 'node:fs node:path node:url node:util#styleText node:http node:readline/promises node:module',
+    rooms: `${LEAVES} secrets report exchange discovery config generation listen console process explain sign doctor`,
+    owns: 'selfsigned node:util#parseArgs node:https#request',
+    uses: 'node:fs node:path node:url node:util#styleText node:http node:readline/promises node:module node:crypto#randomUUID',
   },
 }
 

@@ -29,7 +29,8 @@ export function hashMethod({ hash, encoding, sign }: CompiledScheme, keys: reado
   }
 }
 
-function withSecret({ before, body, after }: SignedBytes, bytes: Uint8Array): SignedBytes {
+/** What is signed with the secret filled in. */
+export function withSecret({ before, body, after }: SignedBytes, bytes: Uint8Array): SignedBytes {
   const filled = (part: Part): Part => {
     if (!isSecret(part)) return part
     const text = secretText(part, bytes)
