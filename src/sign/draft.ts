@@ -36,6 +36,12 @@ export class Draft {
     this.#headers.push([name, value])
   }
 
+  /** In place of one that is there. */
+  setHeader(name: string, value: string): void {
+    const kept = this.#headers.filter(([one]) => one.toLowerCase() !== name.toLowerCase())
+    this.#headers.splice(0, this.#headers.length, ...kept, [name, value])
+  }
+
   addQuery(name: string, value: string): void {
     this.target += `${this.target.includes('?') ? '&' : '?'}${escaped(name)}=${escaped(value)}`
   }

@@ -1,5 +1,6 @@
 import { REPEATED } from '../head.ts'
 import type { Millis } from '../units.ts'
+import { withCanonical } from '../verify/atlassian-connect.ts'
 import { Body } from '../verify/body.ts'
 import type { CompiledScheme } from '../verify/compiled.ts'
 import { queryValue } from '../verify/query.ts'
@@ -84,7 +85,9 @@ function put({ source, name, slot }: Part, value: string, draft: Draft, bound: B
 
 /** The draft as templates see it. */
 export function readingOf(compiled: CompiledScheme, draft: Draft, bound: Bound): Reading {
-  return new Reading(draft.head, bound, withinOf(compiled, draft.body))
+  const { head } = draft
+  const shown = compiled.code === 'atlassian-connect' ? (withCanonical(head) ?? head) : head
+  return new Reading(shown, bound, withinOf(compiled, draft.body))
 }
 
 function withinOf({ json }: CompiledScheme, bytes: Uint8Array): Within {

@@ -12,6 +12,7 @@ import { fits } from '../verify/public-key.ts'
 import { Reading } from '../verify/reading.ts'
 import type { Scheme } from '../verify/scheme.ts'
 import type { Part } from '../verify/template.ts'
+import { carryInForm, detachedSignature } from './code.ts'
 import { Draft, isObject, objectOf, type Request, setField } from './draft.ts'
 import { type Bound, fill, type Moment, readingOf } from './fill.ts'
 import { encoded, writeItems } from './items.ts'
@@ -48,7 +49,9 @@ export function signRequest(
   const draft = new Draft(request)
   const bound = fill(compiled, draft, moment)
   const problem = write(signer, draft, bound, moment)
-  return problem === undefined ? draft.request : { problem }
+  if (problem !== undefined) return { problem }
+  if (compiled.code === 'dropbox-sign') carryInForm(draft)
+  return draft.request
 }
 
 function lackingKey(signer: Signer): string | undefined {
@@ -80,7 +83,11 @@ function tokenAlgs({ compiled: { jwt }, privateKey }: Signer): readonly JwtAlg[]
 /** Puts the signature into the draft, or says why it cannot. */
 function write(signer: Signer, draft: Draft, bound: Bound, moment: Moment): string | undefined {
   if (signer.scheme.each !== undefined) return writeEach(signer, signer.scheme.each, draft, bound)
-  const { compiled } = signer
+  const { compiled, privateKey } = signer
+  if (compiled.code === 'truelayer' && privateKey !== undefined) {
+    draft.addHeader('tl-signature', detachedSignature(tokenAlgs(signer)[0], draft, privateKey))
+    return undefined
+  }
   const reading = readingOf(compiled, draft, bound)
   const text =
     compiled.jwt === undefined
@@ -213,8 +220,9 @@ function writeEach(signer: Signer, each: string, draft: Draft, bound: Bound): st
 function elementsOf({ each }: CompiledScheme, bytes: Uint8Array): JsonFields[] | undefined {
   const whole = each && new Body([bytes]).json(each.array)
   if (each === undefined || whole === undefined || whole === REPEATED) return undefined
-  const elements = whole.elements(EACH, each.fields)
-  return elements === REPEATED ? undefined : elements
+  const elements = [...whole.elements(EACH, each.fields)]
+  const sound = elements.filter(one => one !== REPEATED)
+  return sound.length === elements.length ? sound : undefined
 }
 
 /** The object of each element that is signed. */

@@ -25,11 +25,17 @@ export class AtlassianConnectVerifier implements Verifier {
   }
 
   open(head: Head, now: Millis): Check | RejectReason {
-    const canonical = canonicalRequest(head)
-    if (canonical === undefined) return 'signature_malformed'
-    const hash = createHash('sha256').update(canonical, 'latin1').digest('hex')
-    return this.#inner.open(new Head(head.method, head.target, [...head.raw, CANONICAL, hash]), now)
+    const shown = withCanonical(head)
+    return shown === undefined ? 'signature_malformed' : this.#inner.open(shown, now)
   }
+}
+
+/** The head with the hash of its canonical request, as the scheme reads it; undefined where the query is too long. */
+export function withCanonical(head: Head): Head | undefined {
+  const canonical = canonicalRequest(head)
+  if (canonical === undefined) return undefined
+  const hash = createHash('sha256').update(canonical, 'latin1').digest('hex')
+  return new Head(head.method, head.target, [...head.raw, CANONICAL, hash])
 }
 
 /** Method, path and query in the one order that both sides know; undefined where the query is too long. */

@@ -16,6 +16,7 @@ import { SENDERS } from '../../signers/senders.ts'
 const NOW = Date.UTC(2026, 0, 2, 3, 4, 5)
 const PUBLIC_URL = 'https://hooks.example.com'
 const RSA = generateKeyPairSync('rsa', { modulusLength: 2048 })
+const LARGE = generateKeyPairSync('ec', { namedCurve: 'P-521' })
 const EC = generateKeyPairSync('ec', { namedCurve: 'P-256' })
 const ED = generateKeyPairSync('ed25519')
 const VALUES = {
@@ -29,6 +30,7 @@ const VALUES = {
 function pairOf({ alg, algs = [] }: Scheme): { publicKey: KeyObject; privateKey: KeyObject } {
   const name = [alg, ...algs].join()
   if (/rsa|RS|PS/.test(name)) return RSA
+  if (name.includes('ES512')) return LARGE
   return /ecdsa|ES/.test(name) ? EC : ED
 }
 
