@@ -48,6 +48,11 @@ const COMMANDS: readonly Entry[] = [
     load: () => import('./commands/explain.ts'),
   },
   {
+    name: 'selftest',
+    summary: 'tries every preset against signatures that others made, and against forgeries',
+    load: () => import('./commands/selftest.ts'),
+  },
+  {
     name: 'health',
     summary: 'asks the admin listener whether it is ready: the health check of a container',
     load: () => import('./commands/health.ts'),

@@ -60,9 +60,10 @@ const ROOMS: Readonly<Record<string, Room>> = {
     rooms: 'verify',
     uses: 'node:crypto#createPrivateKey node:crypto#createPublicKey node:crypto#sign node:crypto#constants',
   },
+  selftest: { rooms: 'verify' },
   doctor: { rooms: 'verify secrets [config]' },
   commands: {
-    rooms: `${LEAVES} secrets report exchange discovery config generation listen console process explain sign doctor`,
+    rooms: `${LEAVES} secrets report exchange discovery config generation listen console process explain sign selftest doctor`,
     owns: 'selfsigned node:util#parseArgs node:https#request',
     uses: 'node:fs node:path node:url node:util#styleText node:http node:readline/promises node:module node:crypto#randomUUID',
   },
