@@ -45,7 +45,7 @@ export function selftest(subject: Subject, json: boolean, terminal: Terminal): n
   const width = Math.max(...rows.map(({ name }) => name.length))
   const line = (...cells: string[]) =>
     cells
-      .map((cell, i) => cell.padEnd([width, 21, 9, 8, 6][i] ?? 0))
+      .map((cell, i) => cell.padEnd([width, 22, 9, 8, 6][i] ?? 0))
       .join('  ')
       .trimEnd()
   terminal.out(

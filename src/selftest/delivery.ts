@@ -21,6 +21,9 @@ export interface Delivery {
   readonly headers: readonly (readonly [string, string])[]
   readonly body: Buffer
   readonly secret: string
+  /** Values of the entry beside the secret. */
+  readonly values: Readonly<Record<string, string>>
+  readonly publicUrl: string | undefined
   readonly now: Millis
 }
 
@@ -28,19 +31,28 @@ export interface Delivery {
 const SOME_DAY: Millis = Date.UTC(2026, 0, 2)
 const CUT = 7
 
-export function deliveryOf({ method, target, headers, body, secret, time }: Vector): Delivery {
-  return { method, target, headers, body: Buffer.from(body), secret, now: time ?? SOME_DAY }
+export function deliveryOf(vector: Vector): Delivery {
+  const { method, target, headers, body, secret, values = {}, time } = vector
+  return {
+    method,
+    target,
+    headers,
+    body: Buffer.from(body),
+    secret,
+    values,
+    publicUrl: vector.public_url,
+    now: time ?? SOME_DAY,
+  }
 }
 
 /** The verdict on a delivery; a sentence where the scheme does not compile or the key does not fit. */
 export function judge(
   machine: Machine,
   scheme: Scheme,
-  vector: Vector,
   delivery: Delivery,
 ): Verdict | { readonly broken: string } {
   try {
-    const verifier = bound(machine, scheme, vector, delivery.secret)
+    const verifier = bound(machine, scheme, delivery)
     return 'broken' in verifier ? verifier : verdictOf(verifier, delivery)
   } catch (error) {
     return { broken: error instanceof Error ? error.message : String(error) }
@@ -50,8 +62,7 @@ export function judge(
 function bound(
   { compileScheme, bindVerifier }: Machine,
   scheme: Scheme,
-  { values = {}, public_url: publicUrl }: Vector,
-  secret: string,
+  { values, publicUrl, secret }: Delivery,
 ): Verifier | { readonly broken: string } {
   const named = CONFIGURED.flatMap(name => {
     const value = values[name]

@@ -1,5 +1,6 @@
 import { CLEAN, type RejectReason, type Verdict } from '../reasons.ts'
 import { type Millis, parseMillis } from '../units.ts'
+import { CONFIGURED } from '../verify/names.ts'
 import type { Scheme } from '../verify/scheme.ts'
 import { type Delivery, deliveryOf } from './delivery.ts'
 import { findSpelling, type Spelling } from './spelling.ts'
@@ -13,8 +14,8 @@ export interface Mutation {
   readonly expect: typeof CLEAN | 'refused' | RejectReason
 }
 
-const HOUR: Millis = 3_600_000
-const TEN_YEARS: Millis = 3653 * 24 * HOUR
+const SECOND: Millis = 1000
+const TEN_YEARS: Millis = 3653 * 86_400 * SECOND
 /** More items than any value may hold. */
 const MANY = 33
 const [MARK, OTHER] = ['MARK', 'MARC']
@@ -34,6 +35,7 @@ export function* mutations(vector: Vector, scheme: Scheme): Generator<Mutation> 
   }
   yield* times(vector, scheme, genuine)
   if (vector.signature === undefined) return
+  yield* agreed(scheme, genuine)
   yield* headers(genuine)
   yield* bodies(vector, genuine)
   yield* paths(scheme, genuine)
@@ -54,6 +56,18 @@ function anotherSecret(secret: string): string {
   return secret.slice(0, at) + other + secret.slice(at + 1)
 }
 
+/** What was agreed on beside the secret is another. */
+function* agreed(scheme: Scheme, genuine: Delivery): Generator<Mutation> {
+  const { values } = genuine
+  for (const name of CONFIGURED.filter(one => values[one] !== undefined)) {
+    const delivery = { ...genuine, values: { ...values, [name]: `${values[name]}x` } }
+    yield { name: `another ${name}`, delivery, expect: 'refused' }
+  }
+  if (!/\{url[|}]/.test(JSON.stringify(scheme))) return
+  const delivery = { ...genuine, publicUrl: 'https://hooks.example.net' }
+  yield { name: 'another public_url', delivery, expect: 'refused' }
+}
+
 function* headers(genuine: Delivery): Generator<Mutation> {
   for (const header of genuine.headers) {
     const [name] = header
@@ -64,20 +78,35 @@ function* headers(genuine: Delivery): Generator<Mutation> {
   }
 }
 
-function* times({ time }: Vector, scheme: Scheme, genuine: Delivery): Generator<Mutation> {
+function* times(vector: Vector, scheme: Scheme, genuine: Delivery): Generator<Mutation> {
+  const at = (now: Millis): Delivery => ({ ...genuine, now })
   const { now } = genuine
   const { timestamp } = scheme
-  const limits =
+  const limit = parseMillis(vector.tolerance ?? '')
+  const token =
     scheme.alg === 'jwt' && scheme.code !== 'truelayer' ? tokenTimes(genuine) : undefined
-  const far = timestamp === undefined ? TEN_YEARS : (parseMillis(timestamp.tolerance) ?? 0) + HOUR
-  const aged = timestamp !== undefined || scheme.max_age !== undefined
-  const stale = aged || limits?.ends === true
-  const future = timestamp !== undefined || limits?.begins === true
-  if (time === null && aged) return
-  const late = { ...genuine, now: now + far }
-  yield { name: 'stale', delivery: late, expect: stale ? 'timestamp_stale' : CLEAN }
-  const early = { ...genuine, now: now - far }
-  yield { name: 'future', delivery: early, expect: future ? 'timestamp_future' : CLEAN }
+  if (limit !== undefined) {
+    yield { name: 'to the last instant', delivery: at(now + limit - SECOND), expect: CLEAN }
+    yield { name: 'stale', delivery: at(now + limit + SECOND), expect: 'timestamp_stale' }
+  } else if (vector.tolerance === undefined && timestamp === undefined) {
+    const stale = scheme.max_age !== undefined || token?.ends === true
+    yield {
+      name: 'ten years later',
+      delivery: at(now + TEN_YEARS),
+      expect: stale ? 'timestamp_stale' : CLEAN,
+    }
+  }
+  if (limit !== undefined && timestamp !== undefined) {
+    yield { name: 'from the first instant', delivery: at(now - limit + SECOND), expect: CLEAN }
+    yield { name: 'future', delivery: at(now - limit - SECOND), expect: 'timestamp_future' }
+  } else if (timestamp === undefined) {
+    const future = token?.begins === true
+    yield {
+      name: 'ten years ago',
+      delivery: at(now - TEN_YEARS),
+      expect: future ? 'timestamp_future' : CLEAN,
+    }
+  }
 }
 
 /** Whether a token says when it ends, and when it began. */
@@ -197,9 +226,8 @@ function* several(
   const at = items.findIndex(item => item.includes(text))
   const forged = items.map((item, i) => (i === at ? item.replace(text, wrong) : item))
   const second = [...forged.slice(0, at + 1), ...items.slice(at)].join(mark)
-  const many = [...Array.from({ length: MANY }, () => forged[at] ?? ''), ...items.slice(at)].join(
-    mark,
-  )
+  const crowd = Array.from({ length: MANY }, () => forged[at] ?? '')
+  const many = [...items.slice(0, at), ...crowd, ...items.slice(at)].join(mark)
   const put = (other: string): Delivery => ({
     ...genuine,
     headers: genuine.headers.map(([name, old], i) => [name, i === index ? other : old]),

@@ -50,7 +50,7 @@ function tryAll(vector: Vector, scheme: Scheme, machine: Machine): Pick<Row, 'ch
   let checks = 0
   for (const mutation of mutations(vector, scheme)) {
     checks++
-    const verdict = judge(machine, scheme, vector, mutation.delivery)
+    const verdict = judge(machine, scheme, mutation.delivery)
     if (typeof verdict === 'object') faults.push(`${mutation.name}: ${verdict.broken}`)
     else if (!meets(verdict, mutation)) {
       const { expect } = mutation

@@ -21,6 +21,8 @@ export interface Vector {
   readonly headers: readonly (readonly [string, string])[]
   /** As UTF-8. Recorded ones hold `MARK` somewhere. */
   readonly body: string
+  /** How far its time may be off, such as `300s`; undefined where that is not limited, or was not recorded. */
+  readonly tolerance?: string
   /** Raw, in base64; undefined where it was published in writing. */
   readonly signature?: string
   /** Whether another body had another signature, as the sender signed it. */
