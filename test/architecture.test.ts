@@ -55,7 +55,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
     rooms: 'config generation discovery listen report secrets exchange limit replay forward',
     uses: 'node:fs node:path node:os node:crypto#randomBytes node:perf_hooks#monitorEventLoopDelay node:v8#setFlagsFromString',
   },
-  explain: { rooms: 'verify secrets inspect [config]' },
+  explain: { rooms: 'verify secrets inspect presets [config]' },
   sign: {
     rooms: 'verify',
     uses: 'node:crypto#createPrivateKey node:crypto#createPublicKey node:crypto#sign node:crypto#constants',

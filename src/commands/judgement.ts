@@ -2,14 +2,13 @@ import { acceptableEncoding, acceptableType } from '../admit/media-type.ts'
 import type { ProviderSettings, Settings } from '../config/settings.ts'
 import { Fault } from '../errors.ts'
 import type { Capture } from '../explain/capture.ts'
+import { KNOWN } from '../explain/known.ts'
 import { asReceived, type Scene } from '../explain/scene.ts'
 import { subjectOf } from '../explain/subject.ts'
 import { judge } from '../explain/trial.ts'
-import { PRESETS } from '../presets/presets.ts'
 import { CLEAN, type RejectReason } from '../reasons.ts'
 import type { SecretSources } from '../secrets/resolve.ts'
 import type { Millis } from '../units.ts'
-import type { Scheme } from '../verify/scheme.ts'
 import { instantOf } from './asked.ts'
 import { readWordAndArguments } from './command.ts'
 import { USUAL_MAP } from './map.ts'
@@ -64,7 +63,7 @@ export function sceneOf(asked: Asked, sources: SecretSources): Scene | undefined
   return {
     subject,
     others,
-    presets: SCHEMES,
+    presets: KNOWN,
     head,
     body,
     origin,
@@ -72,10 +71,6 @@ export function sceneOf(asked: Asked, sources: SecretSources): Scene | undefined
     atKnown: at !== undefined,
   }
 }
-
-const SCHEMES: Readonly<Record<string, Scheme>> = Object.fromEntries(
-  Object.entries(PRESETS).map(([name, { scheme }]) => [name, scheme]),
-)
 
 /** What `run` would make of the request. */
 export interface Judgement {

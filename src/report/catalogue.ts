@@ -47,7 +47,10 @@ export function catalogue(counts: Counts, options: CatalogueOptions): readonly S
   ]
 }
 
-function requests({ tallies }: Counts, providers: readonly ProviderLabel[]): Sampling[] {
+function requests(
+  { tallies, explanations }: Counts,
+  providers: readonly ProviderLabel[],
+): Sampling[] {
   return [
     {
       name: 'hookwarden_requests_total',
@@ -71,6 +74,16 @@ function requests({ tallies }: Counts, providers: readonly ProviderLabel[]): Sam
           rejectionSamples(tally, provider, modes.get(provider)),
         )
       },
+    },
+    {
+      name: 'hookwarden_explanations_total',
+      type: 'counter',
+      help: 'Causes found for refusals, of a sample of them',
+      samples: () =>
+        [...explanations].map(({ provider, finding, value }) => ({
+          labels: { provider, finding },
+          value,
+        })),
     },
     {
       name: 'hookwarden_verified_total',

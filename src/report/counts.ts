@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts'
 import type { RejectReason } from '../reasons.ts'
+import { Explanations } from './explanations.ts'
 import { HANDSHAKE_FAILURES, handshakeFailure } from './handshake.ts'
 import { CONNECTION_LIMITS, type ConnectionLimit, UPSTREAM_RESULTS } from './labels.ts'
 import type { Settled } from './settled.ts'
@@ -9,6 +10,7 @@ import { BOUNDS, Spread, Tally, zeros } from './tally.ts'
 export class Counts {
   /** By provider in the order of the map, `none` last. */
   readonly tallies: ReadonlyMap<string, Tally>
+  readonly explanations: Explanations
   readonly overhead = new Spread(BOUNDS.overhead)
   readonly upstreamRequests = zeros(UPSTREAM_RESULTS)
   /** Until a connect fails it is taken to be up. */
@@ -21,6 +23,7 @@ export class Counts {
   constructor(providers: readonly string[], clock: Clock) {
     const named = providers.map((name): [string, Tally] => [name, new Tally()])
     this.tallies = new Map([...named, ['none', this.#none]])
+    this.explanations = new Explanations(providers)
     this.#clock = clock
   }
 

@@ -43,6 +43,11 @@ export class Metrics {
     this.#counts.reported(provider, reason)
   }
 
+  /** Counts a cause that was found for a refusal; `finding` is a word of a closed list. */
+  explained(provider: string, finding: string): void {
+    this.#counts.explanations.count(provider, finding)
+  }
+
   /** Counts a connection that a cap refused. */
   connectionRejected(limit: ConnectionLimit): void {
     this.#counts.connectionRejected(limit)

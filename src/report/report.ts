@@ -18,6 +18,22 @@ export class Report {
     this.#log.settled(end)
   }
 
+  /** A refusal was explained: each cause is counted, and all of them make one line. */
+  explained(
+    { provider, requestId, reason }: { provider: string; requestId: string; reason: RejectReason },
+    findings: readonly { readonly code: string; readonly detail: string }[],
+  ): void {
+    for (const { code } of findings) this.#metrics.explained(provider, code)
+    this.#log.info('explained', {
+      request_id: requestId,
+      provider,
+      reason,
+      finding: findings.map(({ code }) => code).join(' '),
+      detail: findings.map(({ detail }) => detail).join('; '),
+      page: `docs/findings/${findings[0]?.code}.md`,
+    })
+  }
+
   /** Report mode let `reason` pass. */
   reported(provider: string, reason: RejectReason): void {
     this.#metrics.reported(provider, reason)

@@ -1,0 +1,150 @@
+import type { Clock } from '../clock.ts'
+import type { Head } from '../head.ts'
+import type { RejectReason } from '../reasons.ts'
+import type { Bytes, Millis } from '../units.ts'
+import { type Explanation, explaining } from './explain.ts'
+import type { Finding } from './findings.ts'
+import { KNOWN } from './known.ts'
+import type { Scene } from './scene.ts'
+import type { Subject } from './subject.ts'
+
+/** Larger bodies are not explained as they come: each hypothesis costs a pass over them. */
+const MOST_BODY: Bytes = 64 * 1024
+/** How often a provider is explained at most: one mistake makes every delivery fail alike. */
+const EVERY: Millis = 1000
+/** How many are taken in that time, of all providers: each may take some milliseconds and 64 KiB. */
+const MOST = 4
+/** How long it may hold the event loop before others have their turn. */
+const TURN: Millis = 2
+
+/** One delivery that was refused for what proves its sender. */
+export interface Refused {
+  readonly provider: string
+  readonly requestId: string
+  readonly reason: RejectReason
+  readonly head: Head
+}
+
+/** The body of a refused delivery while it is still coming. */
+export interface Witness {
+  /** More of it came. */
+  add(chunk: Uint8Array): void
+  /** It is whole. */
+  end(): void
+}
+
+/** Who is told what was found. */
+export type Tell = (refused: Refused, findings: readonly Finding[]) => void
+
+export interface ExplainerOptions {
+  readonly subjects: readonly Subject[]
+  readonly clock: Clock
+  /** Whether the process has too much to do for this. */
+  readonly busy: () => boolean
+  readonly tell: Tell
+}
+
+interface Case {
+  readonly refused: Refused
+  readonly run: Generator<undefined, Explanation>
+}
+
+/**
+ * Explains refusals as they happen: at most one a second for each provider and four in all, bodies up to 64 KiB,
+ * and never for longer than two milliseconds at a time. Whatever is more is passed over.
+ */
+export class Explainer {
+  readonly #options: ExplainerOptions
+  readonly #subjects: ReadonlyMap<string, Subject>
+  readonly #last = new Map<string, Millis>()
+  readonly #waiting: Case[] = []
+  #closed = false
+  /** When the last ones were taken, oldest first. */
+  #taken: Millis[] = []
+
+  constructor(options: ExplainerOptions) {
+    this.#options = options
+    this.#subjects = new Map(options.subjects.map(subject => [subject.name, subject]))
+  }
+
+  /** Gives a witness where this refusal is to be explained: it wants the body from its first byte. */
+  consider(refused: Refused): Witness | undefined {
+    const { clock, busy } = this.#options
+    const subject = this.#subjects.get(refused.provider)
+    if (subject === undefined) return undefined
+    const now = clock.now()
+    const recent = (then: Millis | undefined) => then !== undefined && now - then < EVERY
+    if (recent(this.#last.get(refused.provider)) || busy()) return undefined
+    if (this.#taken.length === MOST && recent(this.#taken[0])) return undefined
+    this.#taken = [...this.#taken, now].slice(-MOST)
+    this.#last.set(refused.provider, now)
+    return new Kept(body => this.#take(refused, subject, body, clock.wall()))
+  }
+
+  /** Drops what waits. */
+  close(): void {
+    this.#closed = true
+    this.#waiting.length = 0
+  }
+
+  #take(refused: Refused, subject: Subject, body: Uint8Array, at: Millis): void {
+    if (this.#waiting.length >= 2 * MOST || this.#closed) return
+    const others = this.#options.subjects.filter(one => one !== subject)
+    const { head } = refused
+    const scene: Scene = {
+      subject,
+      others,
+      presets: KNOWN,
+      head,
+      body,
+      origin: undefined,
+      at,
+      atKnown: true,
+    }
+    this.#waiting.push({ refused, run: explaining(scene) })
+    if (this.#waiting.length === 1) setImmediate(onTurn, this)
+  }
+
+  /** Works on the first that waits, for a while. */
+  turn(): void {
+    const [first] = this.#waiting
+    if (first === undefined) return
+    const { clock, tell } = this.#options
+    const until = clock.now() + TURN
+    let step = first.run.next()
+    while (step.done !== true && clock.now() < until) step = first.run.next()
+    if (step.done === true) {
+      this.#waiting.shift()
+      // what verifies after all was refused for its time, a moment ago
+      if (step.value.findings.length > 0) tell(first.refused, step.value.findings)
+    }
+    if (this.#waiting.length > 0) setImmediate(onTurn, this)
+  }
+}
+
+function onTurn(explainer: Explainer): void {
+  explainer.turn()
+}
+
+/** Keeps a copy of a body, as long as it is small. */
+class Kept implements Witness {
+  readonly #take: (body: Uint8Array) => void
+  #chunks: Uint8Array[] | undefined = []
+  #size: Bytes = 0
+
+  constructor(take: (body: Uint8Array) => void) {
+    this.#take = take
+  }
+
+  add(chunk: Uint8Array): void {
+    this.#size += chunk.length
+    if (this.#size > MOST_BODY) this.#chunks = undefined
+    else this.#chunks?.push(chunk)
+  }
+
+  end(): void {
+    const chunks = this.#chunks
+    this.#chunks = undefined
+    if (chunks !== undefined) this.#take(Buffer.concat(chunks))
+  }
+}

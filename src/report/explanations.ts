@@ -1,0 +1,29 @@
+/** More causes are told apart for no provider: one mistake makes its deliveries fail alike. */
+const MOST = 4
+/** What every further one is counted as. */
+const OTHER = 'other'
+/** The one that exists from the start: a forgery, or a secret that is another altogether. */
+const FIRST = 'unexplained'
+
+/** How often each cause was found, by provider: a bounded number of words for each. */
+export class Explanations {
+  readonly #counts: ReadonlyMap<string, Map<string, number>>
+
+  constructor(providers: readonly string[]) {
+    this.#counts = new Map(providers.map(name => [name, new Map([[FIRST, 0]])]))
+  }
+
+  /** @param finding a word of a closed list. What is found of a provider that is not in the map is not counted */
+  count(provider: string, finding: string): void {
+    const counts = this.#counts.get(provider)
+    if (counts === undefined) return
+    const word = counts.has(finding) || counts.size < MOST ? finding : OTHER
+    counts.set(word, (counts.get(word) ?? 0) + 1)
+  }
+
+  *[Symbol.iterator](): Generator<{ provider: string; finding: string; value: number }> {
+    for (const [provider, counts] of this.#counts) {
+      for (const [finding, value] of counts) yield { provider, finding, value }
+    }
+  }
+}

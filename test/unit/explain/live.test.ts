@@ -1,0 +1,113 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import t from 'tap'
+import type { FindingCode } from '../../../src/explain/findings.ts'
+import { Explainer, type Refused } from '../../../src/explain/live.ts'
+import type { Subject } from '../../../src/explain/subject.ts'
+import { Head } from '../../../src/head.ts'
+import { ManualClock } from '../../support/manual-clock.ts'
+import { hmac, key, PLAIN, SECRET } from './support.ts'
+
+const BODY = '{"a":1}'
+
+function subject(name: string, secret = `${SECRET}\n`): Subject {
+  return { name, scheme: PLAIN, options: {}, keys: [key(secret)], problems: [] }
+}
+
+function refused(provider = 'acme', body = BODY): Refused {
+  const raw = ['X-Acme-Signature', hmac('sha256', SECRET, body).toString('hex')]
+  const head = new Head('POST', '/in/acme', raw)
+  return { provider, requestId: 'request-1', reason: 'signature_mismatch', head }
+}
+
+function explainer(subjects: readonly Subject[], busy = () => false) {
+  const clock = new ManualClock()
+  const told: { provider: string; codes: FindingCode[] }[] = []
+  const live = new Explainer({
+    subjects,
+    clock,
+    busy,
+    tell: ({ provider }, findings) =>
+      void told.push({ provider, codes: findings.map(({ code }) => code) }),
+  })
+  const settle = async () => {
+    for (let i = 0; i < 200; i++) await nextTurn()
+  }
+  const see = (one = refused(), body = BODY) => {
+    const witness = live.consider(one)
+    witness?.add(Buffer.from(body))
+    witness?.end()
+    return witness
+  }
+  return { live, clock, told, settle, see }
+}
+
+t.test('a refusal is explained after its answer, from its body in pieces', async t => {
+  const { live, told, settle } = explainer([subject('acme')])
+  const witness = live.consider(refused())
+  witness?.add(Buffer.from(BODY.slice(0, 3)))
+  witness?.add(Buffer.from(BODY.slice(3)))
+  witness?.end()
+  t.same(told, [], 'nothing is done at once')
+  await settle()
+  t.same(told, [{ provider: 'acme', codes: ['secret_newline'] }])
+})
+
+t.test('of one provider at most one a second, whatever its others do', async t => {
+  const { clock, told, settle, see } = explainer([subject('acme'), subject('other')])
+  t.ok(see())
+  t.notOk(see(), 'the second is passed over')
+  t.ok(see(refused('other')))
+  await settle()
+  clock.advance(999)
+  t.notOk(see())
+  clock.advance(1)
+  t.ok(see())
+  await settle()
+  t.same(
+    told.map(({ provider }) => provider),
+    ['acme', 'other', 'acme'],
+  )
+})
+
+t.test('of all providers at most four a second', async t => {
+  const names = Array.from({ length: 10 }, (_, i) => `p${i}`)
+  const { clock, see } = explainer(names.map(name => subject(name)))
+  const taken = () => names.filter(name => see(refused(name)) !== undefined).length
+  t.equal(taken(), 4)
+  clock.advance(1000)
+  t.equal(taken(), 4, 'those that waited have their turn, and no more')
+})
+
+t.test('a large body, an unknown provider and a busy process are passed over', async t => {
+  const { told, settle, see, clock } = explainer([subject('acme')])
+  see(refused(), 'x'.repeat(64 * 1024 + 1))
+  await settle()
+  t.same(told, [])
+  clock.advance(1000)
+  t.notOk(see(refused('unsigned')))
+  t.notOk(explainer([subject('acme')], () => true).see())
+})
+
+t.test('a body that never ends keeps nobody else from being explained', async t => {
+  const { live, clock, told, settle, see } = explainer([subject('acme')])
+  live.consider(refused())?.add(Buffer.from('{'))
+  clock.advance(1000)
+  see()
+  await settle()
+  t.equal(told.length, 1)
+})
+
+t.test('after close nothing is told', async t => {
+  const { live, told, settle, see } = explainer([subject('acme')])
+  see()
+  live.close()
+  await settle()
+  t.same(told, [])
+})
+
+t.test('what verifies by the time that it is looked at is not told', async t => {
+  const { told, settle, see } = explainer([subject('acme', SECRET)])
+  see()
+  await settle()
+  t.same(told, [])
+})

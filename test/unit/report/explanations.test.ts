@@ -1,0 +1,33 @@
+import t from 'tap'
+import { Explanations } from '../../../src/report/explanations.ts'
+
+t.test('a cause is counted under its provider, and a forgery exists from the start', async t => {
+  const counts = new Explanations(['github', 'stripe'])
+  counts.count('github', 'clock_off')
+  counts.count('github', 'clock_off')
+  counts.count('nobody', 'clock_off')
+  t.same(
+    [...counts],
+    [
+      { provider: 'github', finding: 'unexplained', value: 0 },
+      { provider: 'github', finding: 'clock_off', value: 2 },
+      { provider: 'stripe', finding: 'unexplained', value: 0 },
+    ],
+  )
+})
+
+t.test('few causes are told apart for each provider, and none is lost', async t => {
+  const counts = new Explanations(['github'])
+  for (const finding of ['a', 'b', 'c', 'd', 'e', 'a', 'unexplained'])
+    counts.count('github', finding)
+  t.same(
+    [...counts].map(({ finding, value }) => [finding, value]),
+    [
+      ['unexplained', 1],
+      ['a', 2],
+      ['b', 1],
+      ['c', 1],
+      ['other', 2],
+    ],
+  )
+})
