@@ -11,7 +11,7 @@ import type { Bytes, Millis } from '../units.ts'
 import type { Check, Proof } from '../verify/verifier.ts'
 import { REPORTED, UNOPENED } from './check.ts'
 import { type Awaiting, Delivery } from './delivery.ts'
-import { awaitsContinue, framing } from './framing.ts'
+import { awaitsContinue, framing, restOf } from './framing.ts'
 import { Held } from './held.ts'
 import type { Watched } from './open.ts'
 import { type Peer, type Sender, senderOf } from './peer.ts'
@@ -19,9 +19,6 @@ import { Reply } from './reply.ts'
 import type { Provider, Route, Serving } from './route.ts'
 import type { Site } from './site.ts'
 import { BUSY, type Queued, Turn } from './turn.ts'
-
-/** A declared rest up to here is read and dropped: a new connection costs as much as seven deliveries. */
-const SMALL_REST: Bytes = 64 * 1024
 
 const kExchange: unique symbol = Symbol('exchange')
 type Incoming = IncomingMessage & { [kExchange]?: Exchange }
@@ -137,7 +134,7 @@ export class Exchange implements Watched, Upload, Queued, Awaiting {
   // ---- the body --------------------------------------------------------------------------------------------
 
   data(chunk: Buffer): void {
-    if (this.#state === 'settled') return this.#reply.drop(chunk.length)
+    if (this.#state === 'settled') return this.#reply.drop(chunk)
     this.#progress = this.#site.clock.now()
     if (this.#body.size + chunk.length > this.#provider.maxBody)
       return this.#refuse('body_too_large')
@@ -149,7 +146,7 @@ export class Exchange implements Watched, Upload, Queued, Awaiting {
 
   end(): void {
     this.#complete = true
-    if (this.#state === 'settled') return this.#reply.end()
+    if (this.#state === 'settled') return this.#reply.dropped()
     this.#state = 'waiting'
     this.#receivedAt = this.#site.clock.now()
     this.#site.budget.complete(this)
@@ -167,10 +164,19 @@ export class Exchange implements Watched, Upload, Queued, Awaiting {
   #stops(verdict: Verdict): boolean {
     if (verdict === CLEAN) return false
     const { mode, name } = this.#provider
+    if (!this.over && REASONS[verdict].reportable) this.#explain(verdict)
     if (this.over) this.#refuse('rate_address', this.#spent?.retryAfter)
     else if (mode !== 'report' || !REASONS[verdict].reportable) this.#refuse(verdict)
     else this.#site.observer.reported(name, verdict)
     return this.#state === 'settled'
+  }
+
+  /** Has a few refusals explained: what there is of the body is shown, and the rest as it is dropped. */
+  #explain(reason: RejectReason): void {
+    const { name: provider } = this.#provider
+    const refused = { provider, requestId: this.#requestId, reason, head: this.#head }
+    this.#reply.witness ??= this.#site.explainer.consider(refused)
+    this.#reply.witness?.see(this.#body.chunks(), this.#complete)
   }
 
   // ---- a proven delivery: once, and in its turn -----------------------------------------------------------
@@ -197,8 +203,9 @@ export class Exchange implements Watched, Upload, Queued, Awaiting {
   #queue(proven: boolean): void {
     const { clock } = this.#site
     this.#turn = new Turn(this.#site, this.#provider, this, this.#receivedAt ?? clock.now())
-    if (proven) this.#turn.wait()
-    else this.#turn.pass()
+    if (proven) return this.#turn.wait()
+    this.#reply.witness?.see(this.#body.chunks(), true)
+    this.#turn.pass()
   }
 
   refused(reason: RejectReason, retryAfter: Millis): void {
@@ -275,17 +282,10 @@ export class Exchange implements Watched, Upload, Queued, Awaiting {
   ): void {
     const { clock, draining } = this.#site
     if (draining() !== 'no') this.#reply.closeAfter()
-    const rest = this.#complete ? 'none' : this.#rest(status)
+    const rest = restOf(this.#complete, this.#head, this.#declared, this.#body.size, status)
     const requestId = this.#requestId
     this.#reply.own({ status, says, requestId, retryAfter, allow, rest }, clock.now())
-    if (rest === 'large') this.#listen() // node:http drops a small one without our help
-  }
-
-  /** What is still to come. Who waits for a 100 may send nothing, and who was too slow is not waited for. */
-  #rest(status: number): 'small' | 'large' {
-    const declared = this.#declared
-    if (typeof declared !== 'number' || status === 408 || awaitsContinue(this.#head)) return 'large'
-    return declared - this.#body.size <= SMALL_REST ? 'small' : 'large'
+    if (rest === 'large' || this.#reply.witness !== undefined) this.#listen() // else node:http drops it
   }
 
   /** Tells the observer, once, and gives back what the exchange held. */

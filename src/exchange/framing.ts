@@ -2,7 +2,10 @@ import type { Declared } from '../admit/length.ts'
 import { type Head, REPEATED } from '../head.ts'
 import type { Verdict } from '../reasons.ts'
 import { hostAllowed, plainTarget } from '../route/target.ts'
+import type { Bytes } from '../units.ts'
 
+/** A declared rest up to here is read and dropped: a new connection costs as much as seven deliveries. */
+const SMALL_REST: Bytes = 64 * 1024
 /** More header lines than any sender uses. */
 const MOST_HEADERS = 100
 
@@ -32,6 +35,19 @@ export function framing(
 export function awaitsContinue(head: Head): boolean {
   const expected = head.only('expect')
   return expected !== undefined && isContinue(expected)
+}
+
+/** What is still to come when a request is answered early. Who waits for a 100 may send nothing, and who was too slow is not waited for. */
+export function restOf(
+  complete: boolean,
+  head: Head,
+  declared: Declared,
+  received: Bytes,
+  status: number,
+): 'none' | 'small' | 'large' {
+  if (complete) return 'none'
+  if (typeof declared !== 'number' || status === 408 || awaitsContinue(head)) return 'large'
+  return declared - received <= SMALL_REST ? 'small' : 'large'
 }
 
 function isContinue(expected: string | typeof REPEATED): boolean {

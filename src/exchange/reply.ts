@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Bytes, Millis } from '../units.ts'
+import type { Witness } from './witness.ts'
 
 /** How much more of a body is read before a connection closes, so that the answer is not lost to a reset. */
 const LINGER: { readonly bytes: Bytes; readonly time: Millis } = { bytes: 1024 ** 2, time: 2000 }
@@ -33,6 +34,8 @@ export class Reply {
   #progress: Millis
   /** The sender took something since deadlines were looked at. */
   #moved = false
+  /** Wants what is dropped; undefined for nearly all. */
+  witness: Witness | undefined
   #lingered: Bytes = 0
 
   constructor(req: IncomingMessage, res: ServerResponse, now: Millis) {
@@ -71,9 +74,16 @@ export class Reply {
   }
 
   /** More of the body came after the answer. */
-  drop(bytes: Bytes): void {
-    this.#lingered += bytes
+  drop(chunk: Uint8Array): void {
+    this.witness?.see([chunk], false)
+    this.#lingered += chunk.length
     if (this.#lingered > LINGER.bytes) this.end()
+  }
+
+  /** All of the body came after the answer. */
+  dropped(): void {
+    this.witness?.see([], true)
+    this.end()
   }
 
   /** @throws what node:http throws for a header that is none */

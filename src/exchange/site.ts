@@ -9,6 +9,7 @@ import type { Bytes, Millis } from '../units.ts'
 import type { OpenExchanges } from './open.ts'
 import type { RequestIds } from './request-ids.ts'
 import type { Serving } from './route.ts'
+import type { Explaining } from './witness.ts'
 
 /** What every exchange of the process shares: it outlives generations. */
 export interface Site {
@@ -21,6 +22,7 @@ export interface Site {
   readonly budget: Budget
   readonly upstream: Upstream
   readonly observer: Observer
+  readonly explainer: Explaining
   readonly open: OpenExchanges
   /** Longest silence: of a body, and of a sender that does not read its answer. */
   readonly idle: Millis

@@ -25,12 +25,10 @@ export interface Refused {
   readonly head: Head
 }
 
-/** The body of a refused delivery while it is still coming. */
+/** Wants the body of a refused delivery from its first byte. */
 export interface Witness {
-  /** More of it came. */
-  add(chunk: Uint8Array): void
-  /** It is whole. */
-  end(): void
+  /** @param whole whether that was all; nothing that follows is looked at */
+  see(chunks: readonly Uint8Array[], whole: boolean): void
 }
 
 /** Who is told what was found. */
@@ -136,15 +134,17 @@ class Kept implements Witness {
     this.#take = take
   }
 
-  add(chunk: Uint8Array): void {
+  see(chunks: readonly Uint8Array[], whole: boolean): void {
+    for (const chunk of chunks) this.#add(chunk)
+    const kept = this.#chunks
+    if (!whole || kept === undefined) return
+    this.#chunks = undefined
+    this.#take(Buffer.concat(kept))
+  }
+
+  #add(chunk: Uint8Array): void {
     this.#size += chunk.length
     if (this.#size > MOST_BODY) this.#chunks = undefined
     else this.#chunks?.push(chunk)
-  }
-
-  end(): void {
-    const chunks = this.#chunks
-    this.#chunks = undefined
-    if (chunks !== undefined) this.#take(Buffer.concat(chunks))
   }
 }

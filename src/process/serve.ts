@@ -4,6 +4,8 @@ import type { Settings } from '../config/settings.ts'
 import { OpenExchanges, SWEEP } from '../exchange/open.ts'
 import { RequestIds } from '../exchange/request-ids.ts'
 import type { Site } from '../exchange/site.ts'
+import { Explainer } from '../explain/live.ts'
+import { subjectOf } from '../explain/subject.ts'
 import { Upstream } from '../forward/upstream.ts'
 import { compileGeneration } from '../generation/compile.ts'
 import { AddressBuckets } from '../limit/address-buckets.ts'
@@ -87,6 +89,13 @@ export async function serve(options: ServeOptions): Promise<Service> {
       logLinesDropped: () => log.dropped,
     },
   })
+  const report = new Report(metrics, log)
+  const explainer = new Explainer({
+    subjects: settings.providers.flatMap(one => subjectOf(one, sources) ?? []),
+    clock,
+    busy: overloaded,
+    tell: (refused, findings) => report.explained(refused, findings),
+  })
   const site: Site = {
     clock,
     requestIds: new RequestIds(randomBytes(8).toString('hex')),
@@ -95,7 +104,8 @@ export async function serve(options: ServeOptions): Promise<Service> {
     replay,
     budget,
     upstream: new Upstream(settings.upstream.url, settings.upstream.connect),
-    observer: new Report(metrics, log),
+    observer: report,
+    explainer,
     open,
     idle: limits.idle,
     overloaded,
@@ -117,6 +127,7 @@ export async function serve(options: ServeOptions): Promise<Service> {
   async function close(): Promise<void> {
     sweeping.cancel()
     delay?.stop()
+    explainer.close()
     await ingress?.close()
     await admin?.close()
     await site.upstream.close()

@@ -34,8 +34,7 @@ function explainer(subjects: readonly Subject[], busy = () => false) {
   }
   const see = (one = refused(), body = BODY) => {
     const witness = live.consider(one)
-    witness?.add(Buffer.from(body))
-    witness?.end()
+    witness?.see([Buffer.from(body)], true)
     return witness
   }
   return { live, clock, told, settle, see }
@@ -44,9 +43,9 @@ function explainer(subjects: readonly Subject[], busy = () => false) {
 t.test('a refusal is explained after its answer, from its body in pieces', async t => {
   const { live, told, settle } = explainer([subject('acme')])
   const witness = live.consider(refused())
-  witness?.add(Buffer.from(BODY.slice(0, 3)))
-  witness?.add(Buffer.from(BODY.slice(3)))
-  witness?.end()
+  witness?.see([Buffer.from(BODY.slice(0, 3))], false)
+  witness?.see([Buffer.from(BODY.slice(3))], false)
+  witness?.see([], true)
   t.same(told, [], 'nothing is done at once')
   await settle()
   t.same(told, [{ provider: 'acme', codes: ['secret_newline'] }])
@@ -90,7 +89,7 @@ t.test('a large body, an unknown provider and a busy process are passed over', a
 
 t.test('a body that never ends keeps nobody else from being explained', async t => {
   const { live, clock, told, settle, see } = explainer([subject('acme')])
-  live.consider(refused())?.add(Buffer.from('{'))
+  live.consider(refused())?.see([Buffer.from('{')], false)
   clock.advance(1000)
   see()
   await settle()
