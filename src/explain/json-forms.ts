@@ -1,7 +1,7 @@
-/** Deeper nesting is left alone: writing it anew recurses. */
+/** Deeper nesting is left alone: writing it anew recurses, and a sender chooses how deep. */
 const DEEPEST = 64
 /** A string, a number or word, or one of the six marks: what the text consists of beside blanks. */
-const TOKEN = /"(?:[^"\\]|\\.)*"|[-+.\w]+|[{}[\]:,]/gs
+const TOKEN = /"[^"\\]*(?:\\.[^"\\]*)*"|[-+.\w]+|[{}[\]:,]/gs
 
 type Tree =
   | string
@@ -42,9 +42,9 @@ export function* jsonForms(text: string): Generator<string> {
   } catch {
     return
   }
-  yield JSON.stringify(value)
   const tree = treeOf(text)
   if (tree === undefined) return
+  yield JSON.stringify(value)
   for (const spacing of SPACINGS) {
     for (const spell of SPELLINGS) {
       yield write(tree, spacing, spell, false)

@@ -60,7 +60,7 @@ function* finalNewline(text: string): Generator<Form> {
   const code = 'body_final_newline'
   const added = 'the body has a line end at its end that the sender did not sign'
   if (/\n$/.test(text)) yield { code, says: added, bytes: latin1(text.replace(/\r?\n$/, '')) }
-  if (/[\r\n]$/.test(text)) yield { code, says: added, bytes: latin1(text.replace(/[\r\n]+$/, '')) }
+  if (/[\r\n]$/.test(text)) yield { code, says: added, bytes: latin1(withoutEnds(text)) }
   const lost = 'the body lacks the line end that the sender signed at its end'
   yield { code, says: lost, bytes: latin1(`${text}\n`) }
   yield { code, says: lost, bytes: latin1(`${text}\r\n`) }
@@ -98,6 +98,13 @@ function* charset(text: string, utf8: string | undefined): Generator<Form> {
   }
   const from = 'the body is in Latin-1 and the sender signed it in UTF-8'
   if (/[^\0-\x7f]/.test(text)) yield { code, says: from, bytes: Buffer.from(text) }
+}
+
+/** Without line ends at its end. A pattern would look at every run of them from each of its places. */
+function withoutEnds(text: string): string {
+  let end = text.length
+  while (end > 0 && (text[end - 1] === '\n' || text[end - 1] === '\r')) end--
+  return text.slice(0, end)
 }
 
 /** The text of a body in UTF-8; undefined where it is none. A byte order mark is not part of it. */

@@ -101,7 +101,7 @@ function* supposeTargets(base: Trial): Generator<Hypothesis> {
   const slash = head.path.endsWith('/')
   yield slash
     ? called(
-        head.path.replace(/\/+$/, '') + query,
+        head.path.slice(0, -1) + query,
         'the sender signed the path without the slash at its end',
       )
     : called(`${head.path}/${query}`, 'the sender signed the path with a slash at its end')

@@ -83,10 +83,10 @@ function issuedAt({ scheme, head, body }: Trial): Millis | undefined {
 }
 
 function claimsOf(value: string): Readonly<Record<string, unknown>> | undefined {
-  const payload = /[\w-]+\.(?<payload>[\w-]+)\.[\w-]*/.exec(value.slice(0, MOST_TOKEN))?.groups
-    ?.payload
+  // taken apart at its dots: a pattern would try every place of a long value that has none
+  const [, payload = ''] = value.slice(0, MOST_TOKEN).split('.', 3)
   try {
-    const claims: unknown = JSON.parse(Buffer.from(payload ?? '', 'base64url').toString())
+    const claims: unknown = JSON.parse(Buffer.from(payload, 'base64url').toString())
     return typeof claims === 'object' && claims !== null ? { ...claims } : undefined
   } catch {
     return undefined

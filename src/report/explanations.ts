@@ -1,16 +1,18 @@
 /** More causes are told apart for no provider: one mistake makes its deliveries fail alike. */
-const MOST = 4
+const MOST = 5
 /** What every further one is counted as. */
 const OTHER = 'other'
-/** The one that exists from the start: a forgery, or a secret that is another altogether. */
-const FIRST = 'unexplained'
+/** What anybody can bring about, and so exists from the start; all else takes a signature of the sender. */
+const ANYBODYS = ['unexplained', 'header_missing', 'wrong_preset'] as const
 
 /** How often each cause was found, by provider: a bounded number of words for each. */
 export class Explanations {
   readonly #counts: ReadonlyMap<string, Map<string, number>>
 
   constructor(providers: readonly string[]) {
-    this.#counts = new Map(providers.map(name => [name, new Map([[FIRST, 0]])]))
+    this.#counts = new Map(
+      providers.map(name => [name, new Map<string, number>(ANYBODYS.map(word => [word, 0]))]),
+    )
   }
 
   /** @param finding a word of a closed list. What is found of a provider that is not in the map is not counted */
