@@ -32,7 +32,7 @@ export interface Witness {
 }
 
 /** Who is told what was found. */
-export type Tell = (refused: Refused, findings: readonly Finding[]) => void
+type Tell = (refused: Refused, findings: readonly Finding[]) => void
 
 export interface ExplainerOptions {
   readonly subjects: readonly Subject[]

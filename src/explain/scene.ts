@@ -39,7 +39,7 @@ export function asReceived({ subject, head, body, at }: Scene): Trial {
 }
 
 /** Every place that the scheme names, such as `header:x-signature`, with its source and name in lower case for a header. */
-export function placesOf(scheme: Scheme): { readonly source: string; readonly name: string }[] {
+function placesOf(scheme: Scheme): { readonly source: string; readonly name: string }[] {
   const { from, sign = '', timestamp, require = [], claims = {}, items = [] } = scheme
   const claimed = Object.values(claims).map(claim => (typeof claim === 'string' ? claim : claim.is))
   const templates = [sign, timestamp?.from ?? '', ...require.flat(), ...claimed, ...items]

@@ -94,7 +94,7 @@ function claimsOf(value: string): Readonly<Record<string, unknown>> | undefined 
 }
 
 /** A length of time as people say it, in its two largest units. */
-export function spoken(length: Millis): string {
+function spoken(length: Millis): string {
   const seconds = Math.round(length / 1000)
   const parts = [
     [Math.floor(seconds / 86_400), 'd'],

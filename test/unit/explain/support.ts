@@ -1,8 +1,8 @@
-import { createHash, createHmac } from 'node:crypto'
+import { createHmac } from 'node:crypto'
+import { KNOWN } from '../../../src/explain/known.ts'
 import type { Scene } from '../../../src/explain/scene.ts'
 import type { NamedKey, Subject } from '../../../src/explain/subject.ts'
 import { Head } from '../../../src/head.ts'
-import { PRESETS } from '../../../src/presets/presets.ts'
 import { Secret } from '../../../src/secrets/secret.ts'
 import type { CompileOptions } from '../../../src/verify/compiled.ts'
 import type { Scheme } from '../../../src/verify/scheme.ts'
@@ -10,11 +10,6 @@ import type { Scheme } from '../../../src/verify/scheme.ts'
 export const NOW = Date.UTC(2026, 10, 25, 10, 0, 0)
 /** Stands in for a secret that nobody may ever see printed. */
 export const SECRET = 'correct-horse-battery-staple-0000'
-
-/** Every preset's scheme by its name. */
-export const SCHEMES: Readonly<Record<string, Scheme>> = Object.fromEntries(
-  Object.entries(PRESETS).map(([name, { scheme }]) => [name, scheme]),
-)
 
 /** The plain case: an HMAC over the body, in hexadecimal, in a header of its own. */
 export const PLAIN: Scheme = { alg: 'hmac-sha256', from: 'header:x-acme-signature', sign: '{body}' }
@@ -47,7 +42,7 @@ export function scene(prepared: Prepared): Scene {
   return {
     subject: { name: 'acme', scheme, options, keys, problems: [] },
     others: prepared.others ?? [],
-    presets: SCHEMES,
+    presets: KNOWN,
     head: new Head(method, target, headers.flat()),
     body: Buffer.from(body),
     origin: prepared.origin,
@@ -63,8 +58,4 @@ export function hmac(hash: string, secret: string | Uint8Array, body: string | U
 /** The header of a sender that signs as PLAIN says. */
 export function signed(body: string | Uint8Array, secret: string | Uint8Array = SECRET) {
   return [['X-Acme-Signature', hmac('sha256', secret, body).toString('hex')]] as const
-}
-
-export function digest(hash: string, body: string | Uint8Array): Buffer {
-  return createHash(hash).update(body).digest()
 }
