@@ -119,5 +119,12 @@ export const CLEAN: unique symbol = Symbol('clean')
 export type Verdict = typeof CLEAN | RejectReason
 
 /** How a request ended; each is counted under exactly one. */
-export const OUTCOMES = ['accepted', 'rejected', 'duplicate', 'upstream_error', 'aborted'] as const
+export const OUTCOMES = [
+  'accepted',
+  'rejected',
+  'duplicate',
+  'challenge',
+  'upstream_error',
+  'aborted',
+] as const
 export type Outcome = (typeof OUTCOMES)[number]

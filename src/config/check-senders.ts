@@ -1,5 +1,6 @@
 import { PRESETS } from '../presets/presets.ts'
 import type { Scheme } from '../verify/scheme.ts'
+import { checkHandshake } from './check-handshake.ts'
 import { misspelt } from './check-routes.ts'
 import { checkValues } from './check-values.ts'
 import { type Demands, demandsOf } from './demands.ts'
@@ -49,6 +50,7 @@ export function checkSenders(
     checkSecrets(provider, demands, at, options.dev, report)
     if (signing === undefined || demands === undefined) continue
     checkValues(demands, at, report)
+    checkHandshake(handshakesOf(name, provider, at, report), provider, at, report)
     checkReplay(provider, signing, at, report)
     if ('none' in signing || options.compileScheme === undefined) continue
     const entry = {
@@ -67,6 +69,12 @@ export function checkSenders(
       } else report.at(at, { message: flaw.message, fix, ofKey: true })
     }
   }
+}
+
+/** What the preset of an entry knows to answer. */
+function handshakesOf(name: string, provider: Provider, at: Path, report: Report) {
+  const own = report.has([...at, 'scheme'])
+  return own ? [] : (PRESETS[provider.preset ?? name]?.handshake ?? [])
 }
 
 /** What is missing was reported; the compiler shall not report it again. */

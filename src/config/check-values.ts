@@ -17,12 +17,6 @@ export function checkValues(demands: Demands, at: Path, report: Report): void {
     report.at(at, { message, fix: `add \`${key}: …\``, ofKey: true })
   }
   if (report.has([...at, 'public_url']) && !demands.url) unused('public_url', at, report)
-  if (!report.has([...at, 'verify_token'])) return
-  report.at([...at, 'verify_token'], {
-    message: 'no challenge of this sender is answered here, so nothing uses this',
-    fix: UNUSED,
-    ofKey: true,
-  })
 }
 
 function unused(key: string, at: Path, report: Report): void {

@@ -1,5 +1,7 @@
 import { PRESETS, type Preset } from '../presets/presets.ts'
 import { type Millis, parseMillis } from '../units.ts'
+import type { Handshake } from '../verify/handshake.ts'
+import { needsToken } from './check-handshake.ts'
 import { type MapValues, type ProviderValues, upstreamKeys } from './schema.ts'
 import type { ProviderSettings, RouteSettings, SecretReference, Settings } from './settings.ts'
 import { coversBody, formatted, publicKeyOf, schemeOf, valuesOf } from './signing.ts'
@@ -58,6 +60,7 @@ function provider(
     publicKey: publicKeyOf(entry),
     values: valuesOf(entry),
     verifyToken: entry.verify_token,
+    handshake: handshakes(entry, known),
     routes: routes(entry, replay),
     mode: entry.mode ?? defaults.mode,
     methods: entry.methods ?? known?.methods ?? defaults.methods,
@@ -76,6 +79,13 @@ function provider(
     upstreamAnswer: entry.upstream_answer ?? upstreamAnswer,
     publicUrl: entry.public_url ?? map.public_url,
   }
+}
+
+/** Those that the preset knows and the entry can answer. */
+function handshakes(entry: ProviderValues, known: Preset | undefined): readonly Handshake[] {
+  if (entry.handshake === 'off') return []
+  const all = known?.handshake ?? []
+  return entry.verify_token === undefined ? all.filter(one => !needsToken(one)) : all
 }
 
 /** The sender's own timeout less the way back; half of it where it is shorter than that. */

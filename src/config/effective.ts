@@ -53,6 +53,7 @@ function entryOf(provider: ProviderSettings, notes: Readonly<Record<string, unkn
     ...publicKeyOf(provider),
     ...provider.values,
     ...(provider.verifyToken === undefined ? {} : { verify_token: shown(provider.verifyToken) }),
+    handshake: provider.handshake.length === 0 ? 'off' : 'on',
     routes: provider.routes.map(({ path, flow, sync, replay }) => ({
       path,
       flow,

@@ -220,9 +220,15 @@ export const provider = group({
   ),
   verify_token: optional(
     reference(),
-    'required where the sender asks for it',
+    'the sender is not answered when it asks',
     'Reference to the token that the sender shows when it asks whether the URL is yours.',
     'few senders ask',
+  ),
+  handshake: optional(
+    word(['on', 'off']),
+    '`on` where the preset knows how, and `verify_token` is there where the sender shows one',
+    'Whether the sender is answered here when it asks whether the URL is yours. `off` leaves that to the flow.',
+    'a flow cannot answer in time, or at all',
   ),
   flows: optional(
     flowIds(),

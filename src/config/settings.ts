@@ -1,4 +1,5 @@
 import type { Bytes, Millis, Rate } from '../units.ts'
+import type { Handshake } from '../verify/handshake.ts'
 import type { Configured } from '../verify/names.ts'
 import type { Scheme } from '../verify/scheme.ts'
 
@@ -58,6 +59,8 @@ export interface ProviderSettings {
   readonly values: Configured
   /** A reference, as in `secrets`. */
   readonly verifyToken: string | undefined
+  /** How the sender is answered when it asks whether the URL is ours; empty when it is not. */
+  readonly handshake: readonly Handshake[]
   readonly routes: readonly RouteSettings[]
   readonly mode: 'enforce' | 'report' | 'off'
   /** Upper case. */

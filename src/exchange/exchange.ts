@@ -8,10 +8,12 @@ import type { Hold, Upload } from '../limit/budget.ts'
 import type { Limit } from '../limit/gcra.ts'
 import { CLEAN, type Outcome, REASONS, type RejectReason, type Verdict } from '../reasons.ts'
 import type { Bytes, Millis } from '../units.ts'
+import type { Told } from '../verify/told.ts'
 import type { Check, Proof } from '../verify/verifier.ts'
 import { REPORTED, UNOPENED } from './check.ts'
 import { type Awaiting, Delivery } from './delivery.ts'
-import { awaitsContinue, framing, restOf } from './framing.ts'
+import { attend, listen } from './events.ts'
+import { awaitsContinue, framing, type Rest, restOf } from './framing.ts'
 import { Held } from './held.ts'
 import type { Watched } from './open.ts'
 import { type Peer, type Sender, senderOf } from './peer.ts'
@@ -19,10 +21,6 @@ import { Reply } from './reply.ts'
 import type { Provider, Route, Serving } from './route.ts'
 import type { Site } from './site.ts'
 import { BUSY, type Queued, Turn } from './turn.ts'
-
-const kExchange: unique symbol = Symbol('exchange')
-type Incoming = IncomingMessage & { [kExchange]?: Exchange }
-type Outgoing = ServerResponse & { [kExchange]?: Exchange }
 
 /** One request and its response. The methods follow the life of a request from top to bottom. */
 export class Exchange implements Watched, Upload, Queued, Awaiting {
@@ -34,8 +32,8 @@ export class Exchange implements Watched, Upload, Queued, Awaiting {
   afterwards: (() => void) | undefined
   readonly #site: Site
   readonly #serving: Serving
-  readonly #req: Incoming
-  readonly #res: Outgoing
+  readonly #req: IncomingMessage
+  readonly #res: ServerResponse
   readonly #reply: Reply
   readonly #head: Head
   readonly #sender: Sender
@@ -77,9 +75,7 @@ export class Exchange implements Watched, Upload, Queued, Awaiting {
   // ---- what the head alone decides -------------------------------------------------------------------------
 
   begin(): void {
-    this.#req[kExchange] = this
-    this.#res[kExchange] = this
-    this.#res.on('close', onClose)
+    attend(this.#req, this.#res, this)
     this.#site.open.add(this)
     const { httpVersion } = this.#req
     const framed = framing(this.#head, httpVersion, this.#declared, this.#serving.hosts)
@@ -93,16 +89,19 @@ export class Exchange implements Watched, Upload, Queued, Awaiting {
       return this.#refuse('address_not_allowed')
     if (provider.mode === 'off') return this.#refuse('switched_off')
     if (provider.verifier === undefined) return this.#refuse('secret_unavailable')
-    if (!provider.methods.has(this.#head.method)) return this.#refuse('method')
-    this.#spend(provider.addressLimit, provider.name)
+    const told = provider.handshake?.atHead(this.#head)
+    if (told === undefined && !provider.methods.has(this.#head.method))
+      return this.#refuse('method')
+    this.#spend(provider.addressLimit, provider.name, told)
   }
 
   /** Limits before the verdict protect Hookwarden: an exchange is only marked here, unless it led nowhere anyway. */
-  #spend(limit: Limit, provider: string): void {
+  #spend(limit: Limit, provider: string, told?: Told | RejectReason): void {
     const { addresses, clock } = this.#site
     this.#addressKey = this.#sender.peer.keyUnder(provider)
     this.#spent = addresses.spend(limit, this.#addressKey, clock.now())
-    if (this.#route !== undefined) return this.#admit(this.#route.provider)
+    if (told !== undefined && !this.over) return this.#tell(told)
+    if (told === undefined && this.#route !== undefined) return this.#admit(this.#route.provider)
     this.#refuse(this.over ? 'rate_address' : 'no_route', this.#spent.retryAfter)
   }
 
@@ -128,7 +127,7 @@ export class Exchange implements Watched, Upload, Queued, Awaiting {
       return this.#refuse('rate_address', this.#spent?.retryAfter)
     this.#site.budget.open(this)
     if (this.#req.httpVersion === '1.1' && awaitsContinue(this.#head)) this.#res.writeContinue()
-    this.#listen()
+    listen(this.#req)
   }
 
   // ---- the body --------------------------------------------------------------------------------------------
@@ -157,6 +156,8 @@ export class Exchange implements Watched, Upload, Queued, Awaiting {
     if (!this.over)
       addresses.giveBack(this.#provider.addressLimit, this.#addressKey, this.#receivedAt)
     addresses.proven(this.#addressKey, this.#receivedAt)
+    const told = this.#provider.handshake?.inBody(this.#body.chunks())
+    if (told !== undefined) return this.#tell(told)
     this.#claim(proof)
   }
 
@@ -260,6 +261,16 @@ export class Exchange implements Watched, Upload, Queued, Awaiting {
     if (!this.#left) this.#answer(200, ['status', 'duplicate'])
   }
 
+  /** The sender asked whether the URL is ours: nothing of it reaches the upstream. */
+  #tell(told: Told | RejectReason): void {
+    if (typeof told === 'string') return this.#refuse(told)
+    this.#settle('challenge', undefined, told.status)
+    if (this.#left) return
+    const rest = this.#close(told.status)
+    this.#reply.tell(told, rest, this.#site.clock.now())
+    if (rest === 'large') listen(this.#req)
+  }
+
   /** @param detail what the operator is told beside the reason */
   #refuse(reason: RejectReason, retryAfter: Millis = 0, detail?: string): void {
     if (this.#state === 'settled') return
@@ -280,12 +291,16 @@ export class Exchange implements Watched, Upload, Queued, Awaiting {
     retryAfter = 0,
     allow?: string,
   ): void {
-    const { clock, draining } = this.#site
-    if (draining() !== 'no') this.#reply.closeAfter()
-    const rest = restOf(this.#complete, this.#head, this.#declared, this.#body.size, status)
+    const rest = this.#close(status)
     const requestId = this.#requestId
-    this.#reply.own({ status, says, requestId, retryAfter, allow, rest }, clock.now())
-    if (rest === 'large' || this.#reply.witness !== undefined) this.#listen() // else node:http drops it
+    this.#reply.own({ status, says, requestId, retryAfter, allow, rest }, this.#site.clock.now())
+    if (rest === 'large' || this.#reply.witness !== undefined) listen(this.#req) // else node:http drops it
+  }
+
+  /** What is still to come of the body when an answer of ours goes out. */
+  #close(status: number): Rest {
+    if (this.#site.draining() !== 'no') this.#reply.closeAfter()
+    return restOf(this.#complete, this.#head, this.#declared, this.#body.size, status)
   }
 
   /** Tells the observer, once, and gives back what the exchange held. */
@@ -379,22 +394,4 @@ export class Exchange implements Watched, Upload, Queued, Awaiting {
   get #provider(): Provider {
     return (this.#route as Route).provider // only what has a route gets past it
   }
-
-  #listen(): void {
-    if (this.#req.listenerCount('data') > 0) return
-    this.#req.on('data', onData)
-    this.#req.on('end', onEnd)
-  }
-}
-
-function onData(this: Incoming, chunk: Buffer): void {
-  this[kExchange]?.data(chunk)
-}
-
-function onEnd(this: Incoming): void {
-  this[kExchange]?.end()
-}
-
-function onClose(this: Outgoing): void {
-  this[kExchange]?.closed()
 }

@@ -37,6 +37,9 @@ export function awaitsContinue(head: Head): boolean {
   return expected !== undefined && isContinue(expected)
 }
 
+/** How much of a request's body is still to come. */
+export type Rest = 'none' | 'small' | 'large'
+
 /** What is still to come when a request is answered early. Who waits for a 100 may send nothing, and who was too slow is not waited for. */
 export function restOf(
   complete: boolean,
@@ -44,7 +47,7 @@ export function restOf(
   declared: Declared,
   received: Bytes,
   status: number,
-): 'none' | 'small' | 'large' {
+): Rest {
   if (complete) return 'none'
   if (typeof declared !== 'number' || status === 408 || awaitsContinue(head)) return 'large'
   return declared - received <= SMALL_REST ? 'small' : 'large'

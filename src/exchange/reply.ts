@@ -1,5 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Bytes, Millis } from '../units.ts'
+import type { Told } from '../verify/told.ts'
+import type { Rest } from './framing.ts'
 import type { Witness } from './witness.ts'
 
 /** How much more of a body is read before a connection closes, so that the answer is not lost to a reset. */
@@ -15,8 +17,7 @@ export interface OwnAnswer {
   readonly retryAfter: Millis
   /** Value of `Allow`; undefined for none. */
   readonly allow: string | undefined
-  /** What is still to come of the request's body. */
-  readonly rest: 'none' | 'small' | 'large'
+  readonly rest: Rest
 }
 
 /** Back-pressure on an answer from upstream. */
@@ -66,11 +67,16 @@ export class Reply {
     if (answer.retryAfter > 0)
       headers.push('Retry-After', String(Math.ceil(answer.retryAfter / 1000)))
     if (answer.allow !== undefined) headers.push('Allow', answer.allow)
-    if (answer.rest === 'large') this.closeAfter()
-    this.#progress = now
-    this.#res.writeHead(answer.status, headers)
-    if (answer.rest !== 'large') return void this.#res.end(body, 'latin1')
-    this.#res.write(body, 'latin1') // all the sender waits for; `end` would close while it still sends
+    this.#whole(answer.status, headers, body, answer.rest, now)
+  }
+
+  /** Answers a challenge. What goes back may have come from anybody, so no browser may make anything of it. */
+  tell({ status, type, body, header }: Told, rest: Rest, now: Millis): void {
+    const headers = ['X-Content-Type-Options', 'nosniff', 'Cache-Control', 'no-store']
+    if (type !== undefined) headers.push('Content-Type', type)
+    if (status !== 204) headers.push('Content-Length', String(body.length)) // RFC 9110, 8.6
+    if (header !== undefined) headers.push(...header)
+    this.#whole(status, headers, body, rest, now)
   }
 
   /** More of the body came after the answer. */
@@ -108,6 +114,14 @@ export class Reply {
   /** A cut answer cuts the connection: the sender must not take it for a whole one. */
   cut(): void {
     this.#req.socket.destroy()
+  }
+
+  #whole(status: number, headers: string[], body: string, rest: Rest, now: Millis): void {
+    if (rest === 'large') this.closeAfter()
+    this.#progress = now
+    this.#res.writeHead(status, headers)
+    if (rest !== 'large') return void this.#res.end(body, 'latin1')
+    this.#res.write(body, 'latin1') // all the sender waits for; `end` would close while it still sends
   }
 
   #drained(): void {

@@ -4,6 +4,7 @@ import type { Gate } from '../limit/gate.ts'
 import type { Limit } from '../limit/gcra.ts'
 import type { RouteTable } from '../route/table.ts'
 import type { Bytes, Millis } from '../units.ts'
+import type { BoundHandshake } from '../verify/bound-handshake.ts'
 import type { Verifier } from '../verify/verifier.ts'
 
 /** What one generation serves. */
@@ -44,6 +45,8 @@ export interface Provider {
   readonly allowIps: Networks | undefined
   /** Undefined while no secret is usable. */
   readonly verifier: Verifier | undefined
+  /** How the sender is answered when it asks whether the URL is ours; undefined where it is not. */
+  readonly handshake: BoundHandshake | undefined
   readonly credentials: Credentials
   /** Value of X-Hookwarden-Verified, by the secret that proved a delivery. */
   readonly introduced: { readonly current: string; readonly previous: string }

@@ -9,9 +9,11 @@ import { resolvePublicKey } from '../secrets/public-key.ts'
 import { resolveSecret, type SecretSources } from '../secrets/resolve.ts'
 import type { Millis, Rate } from '../units.ts'
 import { bindVerifier } from '../verify/bind.ts'
+import { BoundHandshake, signsForAnybody } from '../verify/bound-handshake.ts'
 import { compileScheme } from '../verify/compile.ts'
 import type { CompiledScheme } from '../verify/compiled.ts'
-import { keyProblem } from '../verify/key.ts'
+import { JsonOnlyVerifier } from '../verify/json-only.ts'
+import { keyBytes, keyProblem } from '../verify/key.ts'
 import type { Key, Verifier } from '../verify/verifier.ts'
 
 /** One reading of the map, compiled: swapped whole, retired when its last exchange settles. */
@@ -72,6 +74,7 @@ interface Bound {
   readonly sender: Sender
   readonly verifier: Verifier | undefined
   readonly credentials: CompiledScheme['credentials']
+  readonly handshake: BoundHandshake | undefined
 }
 
 function bind(one: ProviderSettings, sources: SecretSources): Bound {
@@ -79,20 +82,61 @@ function bind(one: ProviderSettings, sources: SecretSources): Bound {
   const told = { name, preset, mode, secretExpiry: firstEnd(one) }
   if ('none' in scheme) {
     const sender: Sender = { ...told, signed: 'none', timed: false, ready: true, problems: [] }
-    return { sender, verifier: UNSIGNED, credentials: { headers: [], query: [] } }
+    return {
+      sender,
+      verifier: UNSIGNED,
+      credentials: { headers: [], query: [] },
+      handshake: undefined,
+    }
   }
   const compiled = compileScheme(scheme, one)
   if (Array.isArray(compiled))
     throw new Error(`the scheme of ${name} was checked before it came here`)
   const read = compiled.proves === 'secret' ? readKeys : readPublicKey
   const { keys, problems } = read(one, compiled, sources)
+  const asked = bindHandshake(one, compiled, keys, sources)
   const ready = keys.length > 0
   const shown = compiled.kind === 'token' || compiled.kind === 'basic'
   const signed = shown ? 'token' : 'signature'
   return {
-    sender: { ...told, signed, timed: compiled.timed, ready, problems },
-    verifier: ready ? bindVerifier(compiled, keys) : undefined,
+    sender: {
+      ...told,
+      signed,
+      timed: compiled.timed,
+      ready,
+      problems: [...problems, ...asked.problems],
+    },
+    verifier: ready ? asked.guard(bindVerifier(compiled, keys)) : undefined,
     credentials: compiled.credentials,
+    handshake: asked.handshake,
+  }
+}
+
+/** How the challenges of an entry are answered, and what that asks of its verifier. */
+function bindHandshake(
+  one: ProviderSettings,
+  compiled: CompiledScheme,
+  keys: readonly Key[],
+  sources: SecretSources,
+) {
+  const token = one.verifyToken === undefined ? undefined : resolveSecret(one.verifyToken, sources)
+  const problems = token !== undefined && 'problem' in token ? [token.problem] : []
+  // the one that stays, as a sender that changes its secret signs with the new one
+  const key = keys.find(({ until }) => until === undefined) ?? keys[0]
+  const mac =
+    key === undefined || compiled.proves !== 'secret' ? undefined : keyBytes(compiled, key.bytes)
+  const known = token === undefined || 'problem' in token ? undefined : token.bytes
+  const none = one.handshake.length === 0
+  return {
+    problems,
+    handshake: none
+      ? undefined
+      : new BoundHandshake(one.handshake, {
+          mac: typeof mac === 'string' ? undefined : mac,
+          token: known,
+        }),
+    guard: (verifier: Verifier) =>
+      signsForAnybody(one.handshake) ? new JsonOnlyVerifier(verifier) : verifier,
   }
 }
 
@@ -133,7 +177,7 @@ function readPublicKey(
 function compileProvider(
   one: ProviderSettings,
   settings: Settings,
-  { verifier, credentials }: Bound,
+  { verifier, credentials, handshake }: Bound,
   verified: readonly PaceLimit[],
   unproven: readonly PaceLimit[],
 ): Provider {
@@ -154,6 +198,7 @@ function compileProvider(
     deadline: limits.deadline,
     allowIps: one.allowIps.length === 0 ? undefined : compileNetworks(one.allowIps),
     verifier,
+    handshake,
     credentials,
     introduced: {
       current: `provider=${name}; secret=current`,

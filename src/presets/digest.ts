@@ -51,6 +51,8 @@ export const DIGEST = {
     read: '@larksuiteoapi/node-sdk 1.74.0',
     challenge: 'a POST of type `url_verification`, answered with JSON `{"challenge"}`',
     caveats: [
+      'The challenge is encrypted once the app has an Encrypt Key: save the URL before you set one.',
+
       'The secret is the Encrypt Key of the app.',
       "Lark's own library signs the JSON again; the bytes as received are verified here.",
     ],
@@ -117,6 +119,14 @@ export const DIGEST = {
     evidence: 'secondhand',
     deliveryId: 'json:id',
     challenge: 'a signed POST `validation.webhook`, answered with JSON: its `id`',
+    handshake: [
+      {
+        kind: 'echo-body',
+        where: { type: 'validation.webhook' },
+        value: 'id',
+        answer: { json: { id: '{value}' } },
+      },
+    ],
     caveats: ['Published addresses: 18.209.80.3, 54.87.231.232 (`allow_ips`).'],
   },
   walmart: {

@@ -37,7 +37,10 @@ export const FIELDS = {
     evidence: 'sdk',
     read: 'braintree 3.40.0',
     challenge: 'a GET with `bt_challenge`, answered with the public key and an HMAC of it',
-    caveats: ['`key_id` is the public key, the secret the private key.'],
+    caveats: [
+      'The challenge is signed with the key of deliveries, whose payload may be such a value: answering would sign for anybody, so it is not done.',
+      '`key_id` is the public key, the secret the private key.',
+    ],
   },
   'dropbox-sign': {
     title: 'Dropbox Sign',

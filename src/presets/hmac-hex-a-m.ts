@@ -124,6 +124,7 @@ export const HMAC_HEX_A_M = {
     setup: 'App Console > the app > Webhooks',
     challenge:
       'a GET with `challenge`, answered within ten seconds with its value as `text/plain` and `nosniff`',
+    handshake: [{ kind: 'echo-query', method: 'GET', value: 'challenge', answer: 'text' }],
     failure: {
       does: 'Repeats with growing intervals over about ten minutes after anything but 200, then reports a failure in the App Console.',
       url: 'https://www.dropbox.com/developers/reference/webhooks',

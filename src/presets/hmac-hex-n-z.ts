@@ -31,6 +31,7 @@ export const HMAC_HEX_N_Z = {
     page: { url: 'https://developer.nylas.com/docs/v3/notifications/webhooks/' },
     evidence: 'secondhand',
     challenge: 'a GET with `challenge`, answered with its exact value, not chunked',
+    handshake: [{ kind: 'echo-query', method: 'GET', value: 'challenge', answer: 'text' }],
     caveats: [
       'A compressed notification is signed as compressed, and Hookwarden refuses compressed bodies: leave compression off.',
     ],
@@ -172,6 +173,15 @@ export const HMAC_HEX_N_Z = {
     evidence: 'secondhand',
     deliveryId: 'json:eventId',
     challenge: 'a POST of type `VERIFY`, answered with an HMAC of its challenge',
+    handshake: [
+      {
+        kind: 'mac-body',
+        where: { eventType: 'VERIFY' },
+        value: 'data.challenge',
+        mac: { grammar: 'token', hash: 'sha256', encoding: 'hex' },
+        answer: { json: { challenge: '{mac}' } },
+      },
+    ],
     caveats: ['The key is the application management token.'],
   },
   'smile-api': {

@@ -1,4 +1,17 @@
+import type { Handshake } from '../verify/handshake.ts'
 import type { Preset } from './preset.ts'
+
+/** How every product of Meta asks. */
+const SUBSCRIBE: readonly Handshake[] = [
+  {
+    kind: 'echo-query',
+    method: 'GET',
+    value: 'hub.challenge',
+    where: { 'hub.mode': 'subscribe' },
+    token: 'hub.verify_token',
+    answer: 'text',
+  },
+]
 
 /** Senders that MAC the body and write a word before the signature, such as `sha256=`. */
 export const HMAC_PREFIXED = {
@@ -116,6 +129,7 @@ export const HMAC_PREFIXED = {
     read: '@kapso 0.3.0',
     challenge:
       'a GET with `hub.mode`, `hub.verify_token` and `hub.challenge`, answered with the challenge as text',
+    handshake: SUBSCRIBE,
     caveats: ['The key is the app secret, not a token of the page or of the phone number.'],
   },
   fireflies: {
@@ -197,6 +211,7 @@ export const HMAC_PREFIXED = {
     read: '@kapso 0.3.0',
     challenge:
       'a GET with `hub.mode`, `hub.verify_token` and `hub.challenge`, answered with the challenge as text',
+    handshake: SUBSCRIBE,
     caveats: ['The key is the app secret, not a token of the page or of the phone number.'],
   },
   intercom: {
@@ -238,6 +253,7 @@ export const HMAC_PREFIXED = {
     read: '@kapso 0.3.0',
     challenge:
       'a GET with `hub.mode`, `hub.verify_token` and `hub.challenge`, answered with the challenge as text',
+    handshake: SUBSCRIBE,
     caveats: ['The key is the app secret, not a token of the page or of the phone number.'],
   },
   'microsoft-teams': {
@@ -303,6 +319,15 @@ export const HMAC_PREFIXED = {
     evidence: 'secondhand',
     challenge:
       'a GET with `crc_token`, hourly, answered with JSON `{"response_token"}`: an HMAC of the token',
+    handshake: [
+      {
+        kind: 'mac-query',
+        method: 'GET',
+        value: 'crc_token',
+        mac: { grammar: 'token', hash: 'sha256', encoding: 'base64' },
+        answer: { json: { response_token: 'sha256={mac}' } },
+      },
+    ],
     caveats: ['The key is the consumer secret of the app.'],
   },
   typeform: {
@@ -343,6 +368,7 @@ export const HMAC_PREFIXED = {
     read: '@kapso 0.3.0',
     challenge:
       'a GET with `hub.mode`, `hub.verify_token` and `hub.challenge`, answered with the challenge as text',
+    handshake: SUBSCRIBE,
     caveats: ['The key is the app secret, not a token of the page or of the phone number.'],
   },
 } as const satisfies Readonly<Record<string, Preset>>

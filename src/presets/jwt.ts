@@ -90,6 +90,15 @@ export const JWT = {
     page: { url: 'https://developer.monday.com/apps/docs/integration-authorization' },
     evidence: 'secondhand',
     challenge: 'a POST with `challenge`, answered with the same JSON',
+    handshake: [
+      {
+        kind: 'echo-body',
+        where: {},
+        without: 'event',
+        value: 'challenge',
+        answer: { json: { challenge: '{value}' } },
+      },
+    ],
     caveats: [
       'The body is not signed: whoever sees one token can send anything with it until it ends.',
       'Some webhooks carry no token; they are refused.',

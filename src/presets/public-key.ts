@@ -59,6 +59,7 @@ export const PUBLIC_KEY = {
     page: { url: 'https://developers.circle.com/api-reference/verify-webhook-signatures' },
     evidence: 'docs',
     challenge: 'a HEAD, answered with 200',
+    handshake: [{ kind: 'status', method: 'HEAD' }],
     failure: {
       does: 'CPN repeats up to 11 times in production, after 1 second at first and 11 hours at last; 6 times in testing.',
       url: 'https://developers.circle.com/cpn/references/webhook-retries',
@@ -84,6 +85,16 @@ export const PUBLIC_KEY = {
     setup:
       'Developer Portal > the application > General Information > Public Key; Webhooks or Interactions Endpoint URL',
     challenge: 'a signed PING, and badly signed requests at any time, which must be 401',
+    handshake: [
+      {
+        kind: 'fixed-body',
+        where: { type: '1' },
+        without: 'event',
+        status: 200,
+        body: '{"type":1}',
+      },
+      { kind: 'fixed-body', where: { type: '0' }, without: 'event', status: 204, body: '' },
+    ],
   },
   fal: {
     title: 'fal.ai',

@@ -108,6 +108,9 @@ export const TIMED_HEADERS = {
     page: { url: 'https://dev.frontapp.com/docs/application-webhooks' },
     evidence: 'secondhand',
     challenge: 'the header `X-Front-Challenge`, answered with its value',
+    handshake: [
+      { kind: 'echo-header', method: 'POST', value: 'X-Front-Challenge', answer: 'text' },
+    ],
   },
   klaviyo: {
     title: 'Klaviyo',
@@ -164,6 +167,15 @@ export const TIMED_HEADERS = {
     evidence: 'secondhand',
     challenge:
       'a GET with `verification_token` and `challenge`, answered with JSON `{"challenge"}`',
+    handshake: [
+      {
+        kind: 'echo-query',
+        method: 'GET',
+        value: 'challenge',
+        token: 'verification_token',
+        answer: { json: { challenge: '{value}' } },
+      },
+    ],
     caveats: ['Written in capitals; both cases verify.'],
   },
   pylon: {
@@ -235,6 +247,14 @@ export const TIMED_HEADERS = {
     setup:
       'api.slack.com/apps > the app > Basic Information > Signing Secret; Event Subscriptions > Request URL',
     challenge: 'a signed POST of type `url_verification`, answered with its challenge',
+    handshake: [
+      {
+        kind: 'echo-body',
+        where: { type: 'url_verification' },
+        value: 'challenge',
+        answer: 'text',
+      },
+    ],
     failure: {
       does: 'Repeats up to three times.',
       url: 'https://www.questionbase.com/resources/blog/slack-events-api-acknowledgement-requirements-what-every-developer-needs-to-know',
@@ -284,6 +304,14 @@ export const TIMED_HEADERS = {
     read: '@twurple 8.1.4',
     deliveryId: 'header:Twitch-Eventsub-Message-Id',
     challenge: 'a signed POST `webhook_callback_verification`, answered with its challenge as text',
+    handshake: [
+      {
+        kind: 'echo-body',
+        where: { 'subscription.status': 'webhook_callback_verification_pending' },
+        value: 'challenge',
+        answer: 'text',
+      },
+    ],
     caveats: ['You choose the secret when you make the subscription: 10 to 100 ASCII characters.'],
   },
   webflow: {
@@ -353,6 +381,15 @@ export const TIMED_HEADERS = {
       'App Marketplace > the app > Features > Event subscriptions; the key is the Secret Token',
     challenge:
       'a POST of type `endpoint.url_validation`, answered with JSON: an HMAC of its `plainToken`',
+    handshake: [
+      {
+        kind: 'mac-body',
+        where: { event: 'endpoint.url_validation' },
+        value: 'payload.plainToken',
+        mac: { grammar: 'token', hash: 'sha256', encoding: 'hex' },
+        answer: { json: { plainToken: '{value}', encryptedToken: '{mac}' } },
+      },
+    ],
     caveats: ["Zoom's own library signs the JSON again; the bytes as received are verified here."],
   },
 } as const satisfies Readonly<Record<string, Preset>>

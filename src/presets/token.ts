@@ -130,6 +130,7 @@ export const TOKEN = {
     evidence: 'secondhand',
     challenge:
       'a POST with `?validationToken=`, answered within 10 s with its decoded value as text',
+    handshake: [{ kind: 'echo-query', method: 'POST', value: 'validationToken', answer: 'text' }],
     caveats: [
       'The secret is the `clientState` of the subscription; every item of a batch must carry it.',
       'The tokens of `validationTokens`, sent with resource data, are not verified.',
@@ -144,6 +145,7 @@ export const TOKEN = {
     evidence: 'secondhand',
     challenge:
       'a POST with `?validationtoken=`, answered within 5 s with its decoded value as text',
+    handshake: [{ kind: 'echo-query', method: 'POST', value: 'validationtoken', answer: 'text' }],
     caveats: [
       'The secret is the `clientState` of the subscription; every item of a batch must carry it.',
     ],
@@ -158,6 +160,14 @@ export const TOKEN = {
     setup:
       'Workflow > Event Hooks > Create Event Hook > Authentication field `Authorization`, and a secret of your own',
     challenge: 'a GET with `X-Okta-Verification-Challenge`, answered with JSON `{"verification"}`',
+    handshake: [
+      {
+        kind: 'echo-header',
+        method: 'GET',
+        value: 'X-Okta-Verification-Challenge',
+        answer: { json: { verification: '{value}' } },
+      },
+    ],
     failure: {
       does: 'Repeats once, and only after a 5xx or when no answer came.',
       url: 'https://developer.okta.com/docs/concepts/event-hooks/',
@@ -215,6 +225,14 @@ export const TOKEN = {
     evidence: 'secondhand',
     deliveryId: 'json:uuid',
     challenge: 'a `Validation-Token` header, answered with the same header',
+    handshake: [
+      {
+        kind: 'echo-header',
+        method: 'POST',
+        value: 'Validation-Token',
+        answer: { header: 'Validation-Token' },
+      },
+    ],
     caveats: ['The token is optional: name `verificationToken` when you create the subscription.'],
   },
   telegram: {

@@ -69,6 +69,15 @@ export const URL_SIGNED = {
     deliveryId: 'json:notificationId',
     challenge:
       'a GET with `challengeCode`, every two hours, answered with JSON: an HMAC of the code',
+    handshake: [
+      {
+        kind: 'mac-query',
+        method: 'GET',
+        value: 'challengeCode',
+        mac: { grammar: 'uuid', hash: 'sha256', encoding: 'hex' },
+        answer: { json: { challengeCode: '{value}', challengeResponse: '{mac}' } },
+      },
+    ],
     caveats: [
       '`hmacsha256=` stands in what is signed, not in the header.',
       'The key is the client secret of the app.',
@@ -87,6 +96,7 @@ export const URL_SIGNED = {
     },
     evidence: 'docs',
     challenge: 'a HEAD, answered with 200; a test is signed with the key `test-webhook`',
+    handshake: [{ kind: 'status', method: 'HEAD' }],
   },
   mercadopago: {
     title: 'Mercado Pago',
@@ -206,6 +216,7 @@ export const URL_SIGNED = {
     page: { url: 'https://developer.atlassian.com/cloud/trello/guides/rest-api/webhooks/' },
     evidence: 'secondhand',
     challenge: 'a HEAD, answered with 200',
+    handshake: [{ kind: 'status', method: 'HEAD' }],
     caveats: [
       'The URL follows the body in what is signed, as it was registered.',
       'The key is the secret of the Power-Up, not the API key.',

@@ -40,9 +40,9 @@ export class Spread {
 const UPSTREAM_CODES: ReadonlySet<number> = new Set([
   200, 201, 202, 204, 304, 400, 401, 403, 404, 413, 415, 422, 429, 500, 502, 503, 504,
 ])
-/** Every status that is Hookwarden's own: of the table of reasons, and 200 for a duplicate. */
+/** Every status that is Hookwarden's own: of the table of reasons, 200 for a duplicate, 200 and 204 for a challenge. */
 const OUR_CODES: readonly number[] = [
-  ...new Set([200, ...Object.values(REASONS).map(row => row.status)]),
+  ...new Set([200, 204, ...Object.values(REASONS).map(row => row.status)]),
 ].sort((a, b) => a - b)
 
 const LABELS = {

@@ -1,0 +1,34 @@
+import type { Handshake } from '../verify/handshake.ts'
+import type { Path } from './issues.ts'
+import type { Report } from './report.ts'
+import type { Salvaged } from './salvage.ts'
+import type { ProviderValues } from './schema.ts'
+
+const ASKS = 'no challenge of this sender is answered here, so nothing uses this'
+
+/** Checks that an entry wants only such challenges answered as can be, and gives what that takes. */
+export function checkHandshake(
+  known: readonly Handshake[],
+  { handshake }: Salvaged<ProviderValues>,
+  at: Path,
+  report: Report,
+): void {
+  const given = report.has([...at, 'verify_token'])
+  if (given && (handshake === 'off' || !known.some(needsToken))) {
+    const fix = 'remove it: what is not used would prove nothing'
+    report.at([...at, 'verify_token'], { message: ASKS, fix, ofKey: true })
+  }
+  if (handshake !== 'on') return
+  if (known.length === 0) {
+    report.at([...at, 'handshake'], { message: ASKS, fix: 'remove it', ofKey: true })
+  } else if (!given && known.every(needsToken)) {
+    const message =
+      'missing: this sender shows a token when it asks, so its entry needs `verify_token`'
+    report.at(at, { message, fix: '`verify_token: env:NAME`', ofKey: true })
+  }
+}
+
+/** Whether the sender shows a token that has to be the entry's. */
+export function needsToken(one: Handshake): boolean {
+  return one.kind === 'echo-query' && one.token !== undefined
+}
