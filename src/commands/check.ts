@@ -62,7 +62,11 @@ export function check(options: CheckOptions, { sources, terminal, now }: CheckWo
   const findings =
     loaded.settings === undefined
       ? []
-      : [...secretFindings(loaded, sources, now), ...publicKeyFindings(loaded, sources)]
+      : [
+          ...secretFindings(loaded, sources, now),
+          ...publicKeyFindings(loaded, sources),
+          ...tokenFindings(loaded, sources),
+        ]
   const issues = loaded.issues ?? []
   const found = issues.length + findings.length
   const effective =
@@ -104,6 +108,16 @@ function publicKeyFindings({ settings, publicKeyIssue }: Sound, sources: SecretS
     const problem = publicKeyProblem(provider, sources)
     const fix = `give the key that the sender shows; without one, ${provider.name} answers 503 secret_unavailable`
     return problem === undefined ? [] : [publicKeyIssue(provider.name, problem, fix)]
+  })
+}
+
+/** Tokens of challenges that cannot be compared with. */
+function tokenFindings({ settings, tokenIssue }: Sound, sources: SecretSources) {
+  return settings.providers.flatMap(({ name, verifyToken }) => {
+    const token = verifyToken === undefined ? undefined : resolveSecret(verifyToken, sources)
+    if (token === undefined || !('problem' in token)) return []
+    const fix = `set it to the token that you gave the sender; without one, every challenge to ${name} is refused`
+    return [tokenIssue(name, token.problem, fix)]
   })
 }
 

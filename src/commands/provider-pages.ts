@@ -1,3 +1,4 @@
+import { needsToken } from '../config/check-handshake.ts'
 import { type Demands, demandsOf } from '../config/demands.ts'
 import { type Coverage, coverageOf } from '../presets/coverage.ts'
 import { EVIDENCE } from '../presets/preset.ts'
@@ -10,6 +11,7 @@ import {
   timeInWords,
 } from '../presets/words.ts'
 import { formatMillis } from '../units.ts'
+import { challengeInWords } from './handshake-words.ts'
 
 const FLOW = '0b6f0c1e-6b1f-4c57-9a53-4b0c7e1a2d11'
 /** Whose webhooks Automatisch registers with its own key, so that their flows are served where it registered them. */
@@ -35,10 +37,11 @@ export function providerPages(): ReadonlyMap<string, string> {
 }
 
 /** The entry of a map that a page shows: as few keys as load. */
-export function exampleEntry(name: string, { scheme }: Preset): string {
+export function exampleEntry(name: string, { scheme, handshake = [] }: Preset): string {
   const { proof, named, url } = demandsOf(scheme)
   const lines = [
     KEYS[proof](name),
+    ...(handshake.some(needsToken) ? [`verify_token: env:${variable(name)}_VERIFY_TOKEN`] : []),
     ...named.map(key => `${key}: ${EXAMPLES[key]}`),
     ...(url ? ['public_url: https://hooks.example.com'] : []),
     ...(REGISTERED.includes(name)
@@ -48,10 +51,14 @@ export function exampleEntry(name: string, { scheme }: Preset): string {
   return `${name}:\n${lines.map(line => `  ${line}\n`).join('')}`
 }
 
+function variable(name: string): string {
+  return name.replaceAll('-', '_').toUpperCase()
+}
+
 /** What proves a sender, as its entry gives it. */
 const KEYS: Readonly<Record<Demands['proof'], (name: string) => string>> = {
   secret: name => {
-    const own = `${name.replaceAll('-', '_').toUpperCase()}_SECRET`
+    const own = `${variable(name)}_SECRET`
     return `secret: env:${REGISTERED.includes(name) ? 'WEBHOOK_SECRET_KEY' : own}`
   },
   public_key: name => `public_key: file:/run/secrets/${name}.pub`,
@@ -63,7 +70,8 @@ const KEYS: Readonly<Record<Demands['proof'], (name: string) => string>> = {
 }
 
 function page(name: string, preset: Preset): string {
-  const { title, page, evidence, read, challenge, caveats = [] } = preset
+  const { title, page, evidence, read, caveats = [] } = preset
+  const asks = challengeInWords(preset)
   const { status, says } = EVIDENCE[evidence]
   const proof = read === undefined ? says : `${says} (${read})`
   return [
@@ -73,7 +81,7 @@ function page(name: string, preset: Preset): string {
     preset.setup === undefined
       ? "Where to click has not been read: see the sender's page above."
       : `${clicks(preset.setup)}.`,
-    ...(challenge === undefined ? [] : [`It asks something of the URL: ${challenge}.`]),
+    ...(asks === undefined ? [] : [asks]),
     `\`\`\`yaml\n${exampleEntry(name, preset)}\`\`\``,
     ...defaults(preset),
     '## How it signs',

@@ -28,6 +28,8 @@ export type Loaded =
       readonly secretIssue: (provider: string, index: number, message: string, fix: string) => Issue
       /** The same of its public key. */
       readonly publicKeyIssue: (provider: string, message: string, fix: string) => Issue
+      /** The same of its `verify_token`. */
+      readonly tokenIssue: (provider: string, message: string, fix: string) => Issue
     }
   | { readonly issues: readonly Issue[]; readonly settings?: undefined }
 
@@ -61,6 +63,8 @@ export function loadMap(text: string, options: LoadOptions): Loaded {
       const key = report.has([...at, 'jwks']) ? 'jwks' : 'public_key'
       return report.issueAt([...at, key], { message, fix })
     },
+    tokenIssue: (provider, message, fix) =>
+      report.issueAt(['providers', provider, 'verify_token'], { message, fix }),
   }
 }
 
