@@ -2,6 +2,7 @@ import { systemClock } from '../clock.ts'
 import { effectiveMap, writeEffective } from '../config/effective.ts'
 import type { Loaded } from '../config/load.ts'
 import type { ProviderSettings, Settings } from '../config/settings.ts'
+import { isShared, SHARED, sharedSecrets } from '../generation/handshake.ts'
 import { resolvePublicKey } from '../secrets/public-key.ts'
 import { machineSources, resolveSecret, type SecretSources } from '../secrets/resolve.ts'
 import type { Millis } from '../units.ts'
@@ -66,6 +67,7 @@ export function check(options: CheckOptions, { sources, terminal, now }: CheckWo
           ...secretFindings(loaded, sources, now),
           ...publicKeyFindings(loaded, sources),
           ...tokenFindings(loaded, sources),
+          ...sharedFindings(loaded, sources),
         ]
   const issues = loaded.issues ?? []
   const found = issues.length + findings.length
@@ -119,6 +121,16 @@ function tokenFindings({ settings, tokenIssue }: Sound, sources: SecretSources) 
     const fix = `set it to the token that you gave the sender; without one, every challenge to ${name} is refused`
     return [tokenIssue(name, token.problem, fix)]
   })
+}
+
+/** Challenges that go unanswered because the secret is not this sender's alone. */
+function sharedFindings({ settings, secretIssue }: Sound, sources: SecretSources) {
+  const shared = sharedSecrets(settings, sources)
+  return settings.providers
+    .filter(provider => isShared(provider, shared, sources))
+    .map(({ name }) =>
+      secretIssue(name, 0, SHARED, 'give each a secret of its own, or write `handshake: off`'),
+    )
 }
 
 function publicKeyProblem(provider: ProviderSettings, sources: SecretSources): string | undefined {

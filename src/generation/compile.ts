@@ -9,12 +9,12 @@ import { resolvePublicKey } from '../secrets/public-key.ts'
 import { resolveSecret, type SecretSources } from '../secrets/resolve.ts'
 import type { Millis, Rate } from '../units.ts'
 import { bindVerifier } from '../verify/bind.ts'
-import { BoundHandshake, signsForAnybody } from '../verify/bound-handshake.ts'
+import type { BoundHandshake } from '../verify/bound-handshake.ts'
 import { compileScheme } from '../verify/compile.ts'
 import type { CompiledScheme } from '../verify/compiled.ts'
-import { JsonOnlyVerifier } from '../verify/json-only.ts'
-import { keyBytes, keyProblem } from '../verify/key.ts'
+import { keyProblem } from '../verify/key.ts'
 import type { Key, Verifier } from '../verify/verifier.ts'
+import { bindHandshake, sharedSecrets } from './handshake.ts'
 
 /** One reading of the map, compiled: swapped whole, retired when its last exchange settles. */
 export interface Generation {
@@ -48,8 +48,9 @@ export function compileGeneration(settings: Settings, sources: SecretSources): G
   )
   const senders: Sender[] = []
   const entries: [string, Route][] = []
+  const shared = sharedSecrets(settings, sources)
   for (const one of settings.providers) {
-    const bound = bind(one, sources)
+    const bound = bind(one, sources, shared)
     senders.push(bound.sender)
     const provider = compileProvider(one, settings, bound, verified, [...unproven, ...verified])
     for (const { path, flow, sync, replay } of one.routes) {
@@ -77,7 +78,7 @@ interface Bound {
   readonly handshake: BoundHandshake | undefined
 }
 
-function bind(one: ProviderSettings, sources: SecretSources): Bound {
+function bind(one: ProviderSettings, sources: SecretSources, shared: ReadonlySet<string>): Bound {
   const { name, preset, mode, scheme } = one
   const told = { name, preset, mode, secretExpiry: firstEnd(one) }
   if ('none' in scheme) {
@@ -94,7 +95,7 @@ function bind(one: ProviderSettings, sources: SecretSources): Bound {
     throw new Error(`the scheme of ${name} was checked before it came here`)
   const read = compiled.proves === 'secret' ? readKeys : readPublicKey
   const { keys, problems } = read(one, compiled, sources)
-  const asked = bindHandshake(one, compiled, keys, sources)
+  const asked = bindHandshake(one, compiled, keys, { sources, shared })
   const ready = keys.length > 0
   const shown = compiled.kind === 'token' || compiled.kind === 'basic'
   const signed = shown ? 'token' : 'signature'
@@ -109,34 +110,6 @@ function bind(one: ProviderSettings, sources: SecretSources): Bound {
     verifier: ready ? asked.guard(bindVerifier(compiled, keys)) : undefined,
     credentials: compiled.credentials,
     handshake: asked.handshake,
-  }
-}
-
-/** How the challenges of an entry are answered, and what that asks of its verifier. */
-function bindHandshake(
-  one: ProviderSettings,
-  compiled: CompiledScheme,
-  keys: readonly Key[],
-  sources: SecretSources,
-) {
-  const token = one.verifyToken === undefined ? undefined : resolveSecret(one.verifyToken, sources)
-  const problems = token !== undefined && 'problem' in token ? [token.problem] : []
-  // the one that stays, as a sender that changes its secret signs with the new one
-  const key = keys.find(({ until }) => until === undefined) ?? keys[0]
-  const mac =
-    key === undefined || compiled.proves !== 'secret' ? undefined : keyBytes(compiled, key.bytes)
-  const known = token === undefined || 'problem' in token ? undefined : token.bytes
-  const none = one.handshake.length === 0
-  return {
-    problems,
-    handshake: none
-      ? undefined
-      : new BoundHandshake(one.handshake, {
-          mac: typeof mac === 'string' ? undefined : mac,
-          token: known,
-        }),
-    guard: (verifier: Verifier) =>
-      signsForAnybody(one.handshake) ? new JsonOnlyVerifier(verifier) : verifier,
   }
 }
 
