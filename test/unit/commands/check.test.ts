@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { generateKeyPairSync } from 'node:crypto'
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { parse, stringify } from 'yaml'
@@ -54,6 +54,38 @@ t.test('a secret that nobody can use is a finding at its reference', async t => 
   t.match(out, `${DESIGN}:53:9 providers.stripe-live.secrets[1]: env:STRIPE_WHSEC_OLD is not set`)
   t.match(out, /design\.yaml: 3 issues$/)
   t.notMatch(out, 'hunter2')
+})
+
+t.test('a challenge that will not be answered is a finding at what is missing', async t => {
+  const file = join(t.testdir(), 'map.yaml')
+  writeFileSync(
+    file,
+    `version: 1
+upstream: http://127.0.0.1:3000
+listen: { tls: [{ cert: a, key: b }] }
+providers:
+  twitter: { secret: env:A, path: /a, to: flow:${FLOW} }
+  github: { secret: env:B, path: /b, to: flow:${FLOW.replace('0', '1')} }
+  whatsapp: { secret: env:C, verify_token: env:D, path: /c, to: flow:${FLOW.replace('0', '2')} }
+`,
+  )
+  const env = { A: LONG, B: LONG, C: `${LONG}-other` }
+  const { code, out } = run({ config: file }, { ...READY, env })
+  t.equal(code, 1)
+  t.match(
+    out,
+    ':5:22 providers.twitter.secret: another provider has the same secret, so challenges',
+  )
+  t.match(out, ':7:44 providers.whatsapp.verify_token: env:D is not set')
+  t.match(out, /map\.yaml: 2 issues$/)
+  const sound = { ...READY, env: { ...env, B: `${LONG}-too`, D: LONG } }
+  t.equal(run({ config: file }, sound).code, 0)
+  const effective = parse(run({ config: file, effective: true }, sound).out)
+  t.match(effective.providers, {
+    twitter: { handshake: 'on' },
+    github: { handshake: 'off' },
+    whatsapp: { handshake: 'on', verify_token: 'env:D' },
+  })
 })
 
 t.test('a secret whose time is over may be gone', async t => {

@@ -45,7 +45,7 @@ t.test('no key is accepted and ignored', async t => {
   const later = {
     top: ['store', 'discovery', 'state', 'console', 'on_store_error', 'providers_dir'],
     listen: ['proxy_protocol', 'http', 'console', 'admin_auth'],
-    provider: 'client_certificate forward_as handshake drafts app content_encodings'.split(' '),
+    provider: 'client_certificate forward_as drafts app content_encodings'.split(' '),
   }
   const provider = GITHUB.trimEnd().replace(' }', ', KEY: x }\n')
   for (const key of later.top)
@@ -426,6 +426,35 @@ t.test('an entry gives what its scheme needs, and nothing that it has no use for
     const text = `${HEAD}${TLS}providers:\n  acme: {\n    ${keys.join(', ')} }\n`
     t.same(places(text), expected, name)
   }
+})
+
+t.test('an entry says only of challenges that can be answered how', async t => {
+  const at = (entry: string) =>
+    places(`${HEAD}${TLS}providers:\n  acme: { secret: env:A, flows: [${FLOW}], ${entry} }\n`).map(
+      issue => issue.replace(/^\S+ /, ''),
+    )
+  const unused = 'no challenge of this sender is answered here, so nothing uses this'
+  for (const fine of [
+    'preset: whatsapp',
+    'preset: whatsapp, verify_token: env:B',
+    'preset: whatsapp, verify_token: env:B, handshake: on',
+    'preset: whatsapp, handshake: off',
+    'preset: slack, handshake: on',
+    'preset: github, handshake: off',
+  ]) {
+    t.same(at(fine), [], fine)
+  }
+  const token = `providers.acme.verify_token: ${unused} | remove it: what is not used would prove nothing`
+  t.same(at('preset: slack, verify_token: env:B'), [token])
+  t.same(at('preset: whatsapp, verify_token: env:B, handshake: off'), [token])
+  t.same(at('preset: github, handshake: on'), [`providers.acme.handshake: ${unused} | remove it`])
+  t.same(at('preset: braintree, key_id: a, handshake: on'), [
+    `providers.acme.handshake: ${unused} | remove it`,
+  ])
+  t.same(at('preset: whatsapp, handshake: on'), [
+    'providers.acme: missing: this sender shows a token when it asks, so its entry needs `verify_token` | `verify_token: env:NAME`',
+  ])
+  t.match(at('preset: slack, handshake: true'), [/^providers.acme.handshake: expected /])
 })
 
 t.test('a fault of a public key in the map is placed at the key', async t => {

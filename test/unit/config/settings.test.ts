@@ -60,6 +60,7 @@ t.test('the least map has every default of the design', async t => {
         publicKey: undefined,
         values: {},
         verifyToken: undefined,
+        handshake: [],
         routes: [{ path: `/webhooks/flows/${FLOW}`, flow: FLOW, sync: false, replay: 600_000 }],
         mode: 'enforce',
         methods: ['POST'],
