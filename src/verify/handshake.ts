@@ -86,7 +86,7 @@ export const GRAMMARS = {
   uuid: /^[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$/,
   token: /^[\w-]{16,128}$/,
 } as const
-export type Grammar = keyof typeof GRAMMARS
+type Grammar = keyof typeof GRAMMARS
 
 /** Whether it is asked before there is a body. */
 export function isAtHead(handshake: Handshake): handshake is AtHead {
