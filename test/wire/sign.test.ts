@@ -1,8 +1,15 @@
+import assert from 'node:assert/strict'
 import { generateKeyPairSync } from 'node:crypto'
 import { join } from 'node:path'
+import fc from 'fast-check'
 import t, { type Test } from 'tap'
 import { type SignOptions, sign } from '../../src/commands/sign.ts'
+import { PRESETS } from '../../src/presets/presets.ts'
+import { type Signer, signRequest } from '../../src/sign/sign.ts'
+import { compileScheme } from '../../src/verify/compile.ts'
+import type { Scheme } from '../../src/verify/scheme.ts'
 import { developmentCertificate } from '../support/certificate.ts'
+import { exchange, post } from '../support/sender.ts'
 import { type Stage, stage } from './stage.ts'
 
 const SECRET = 'correct-horse-battery-staple-0000'
@@ -92,3 +99,76 @@ t.test('a certificate that nobody vouches for takes a word', async t => {
   })
   t.equal((await send(t, set, 'github', { ca: undefined, insecure: true })).code, 0)
 })
+
+/** Whose signature covers every byte of the body, one or more of each family. */
+const WHOLE: readonly string[] = [
+  'github',
+  'stripe',
+  'svix',
+  'square',
+  'cloudinary',
+  'walmart',
+  'vonage',
+  'sendgrid',
+  'discord',
+]
+
+t.test(
+  'for any body and secret: what is signed is taken, and with one bit changed it is not',
+  async t => {
+    const secret = `whsec_${Buffer.from(fc.sample(fc.uint8Array({ minLength: 24, maxLength: 24 }), 1)[0] ?? []).toString('base64')}`
+    const keys = generateKeyPairSync('ed25519')
+    const needs: Readonly<Record<string, string>> = {
+      sendgrid: `public_key: "${DER}"`,
+      square: 'secret: env:A, public_url: https://hooks.example.com',
+      discord: `public_key: "${Buffer.from(String(keys.publicKey.export({ format: 'jwk' }).x), 'base64url').toString('hex')}"`,
+    }
+    const map = `
+limits: { verified: 100000/1s }
+defaults: { limits: { per_address: 100000/1s } }
+providers:
+${WHOLE.map((name, i) => `  ${name}: { ${needs[name] ?? 'secret: env:A'}, path: /in/${name}, to: flow:${flow(i)} }`).join('\n')}
+`
+    const set = await stage(t, { map, env: { A: secret } })
+    let made = 0
+    const fresh = () => `fresh-${made++}`
+    for (const name of WHOLE) {
+      const scheme = PRESETS[name]?.scheme as Scheme
+      const compiled = compileScheme(scheme, { publicUrl: 'https://hooks.example.com' })
+      assert(!Array.isArray(compiled))
+      const byKey = compiled.proves === 'public_key'
+      const privateKey = name === 'discord' ? keys.privateKey : PAIR.privateKey
+      const signer: Signer = {
+        scheme,
+        compiled,
+        secret: byKey ? undefined : Buffer.from(secret),
+        privateKey: byKey ? privateKey : undefined,
+      }
+      await fc.assert(
+        fc.asyncProperty(fc.uint8Array({ maxLength: 300 }), fc.nat(), async (bytes, at) => {
+          // no two alike: the same delivery again is a repetition
+          const body = Buffer.concat([Buffer.from(`${made++} `), bytes])
+          const request = {
+            method: 'POST',
+            target: `/in/${name}`,
+            headers: [['Content-Type', 'application/json']] as const,
+            body,
+          }
+          const signed = signRequest(signer, request, { now: set.clock.wall(), fresh })
+          assert(!('problem' in signed), JSON.stringify(signed))
+          const forged = Buffer.from(signed.body)
+          const index = at % forged.length
+          forged[index] = (forged[index] ?? 0) ^ (1 << (at % 8))
+          const { target, headers } = signed
+          assert.equal(
+            (await exchange(set.port, post({ target, headers, body: forged })))?.status,
+            401,
+          )
+          assert.equal((await exchange(set.port, post({ target, headers, body })))?.status, 204)
+        }),
+        { numRuns: 15 },
+      )
+      t.pass(`${name}: no counter-example`)
+    }
+  },
+)
