@@ -12,8 +12,10 @@ import type { Subject } from './subject.ts'
 const MOST_BODY: Bytes = 64 * 1024
 /** How often a provider is explained at most: one mistake makes every delivery fail alike. */
 const EVERY: Millis = 1000
-/** How many are taken in that time, of all providers: each may take some milliseconds and 64 KiB. */
-const MOST = 4
+/** Where nothing was found, the wait doubles up to this: a flood of forgeries has no cause that could be told. */
+const SELDOM: Millis = 60_000
+/** How many are taken in that time, of all providers: each takes some milliseconds and up to 64 KiB. */
+const MOST = 2
 /** How long it may hold the event loop before others have their turn. */
 const TURN: Millis = 2
 
@@ -42,19 +44,25 @@ export interface ExplainerOptions {
   readonly tell: Tell
 }
 
+/** When a provider may be explained again. */
+interface Pause {
+  readonly from: Millis
+  readonly wait: Millis
+}
+
 interface Case {
   readonly refused: Refused
   readonly run: Generator<undefined, Explanation>
 }
 
 /**
- * Explains refusals as they happen: at most one a second for each provider and four in all, bodies up to 64 KiB,
+ * Explains refusals as they happen: at most one a second for each provider, seldom where nothing is found, two a second in all, bodies up to 64 KiB,
  * and never for longer than two milliseconds at a time. Whatever is more is passed over.
  */
 export class Explainer {
   readonly #options: ExplainerOptions
   readonly #subjects: ReadonlyMap<string, Subject>
-  readonly #last = new Map<string, Millis>()
+  readonly #next = new Map<string, Pause>()
   readonly #waiting: Case[] = []
   #closed = false
   /** When the last ones were taken, oldest first. */
@@ -71,11 +79,12 @@ export class Explainer {
     const subject = this.#subjects.get(refused.provider)
     if (subject === undefined) return undefined
     const now = clock.now()
-    const recent = (then: Millis | undefined) => then !== undefined && now - then < EVERY
-    if (recent(this.#last.get(refused.provider)) || busy()) return undefined
-    if (this.#taken.length === MOST && recent(this.#taken[0])) return undefined
+    const { from, wait } = this.#next.get(refused.provider) ?? NO_PAUSE
+    const [oldest = Number.NEGATIVE_INFINITY] = this.#taken
+    if (now - from < wait || (this.#taken.length === MOST && now - oldest < EVERY)) return undefined
+    if (busy()) return undefined
     this.#taken = [...this.#taken, now].slice(-MOST)
-    this.#last.set(refused.provider, now)
+    this.#next.set(refused.provider, { from: now, wait: Math.max(wait, EVERY) })
     return new Kept(body => this.#take(refused, subject, body, clock.wall()))
   }
 
@@ -85,8 +94,14 @@ export class Explainer {
     this.#waiting.length = 0
   }
 
+  #pause(provider: string, [first]: readonly Finding[]): void {
+    const { from, wait } = this.#next.get(provider) ?? NO_PAUSE
+    const nothing = first?.code === 'unexplained'
+    this.#next.set(provider, { from, wait: nothing ? Math.min(2 * wait, SELDOM) : EVERY })
+  }
+
   #take(refused: Refused, subject: Subject, body: Uint8Array, at: Millis): void {
-    if (this.#waiting.length >= 2 * MOST || this.#closed) return
+    if (this.#waiting.length >= 4 * MOST || this.#closed) return
     const others = this.#options.subjects.filter(one => one !== subject)
     const { head } = refused
     const scene: Scene = {
@@ -114,11 +129,15 @@ export class Explainer {
     if (step.done === true) {
       this.#waiting.shift()
       // what verifies after all was refused for its time, a moment ago
-      if (step.value.findings.length > 0) tell(first.refused, step.value.findings)
+      const { findings } = step.value
+      if (findings.length > 0) tell(first.refused, findings)
+      this.#pause(first.refused.provider, findings)
     }
     if (this.#waiting.length > 0) setImmediate(onTurn, this)
   }
 }
+
+const NO_PAUSE: Pause = { from: Number.NEGATIVE_INFINITY, wait: 0 }
 
 function onTurn(explainer: Explainer): void {
   explainer.turn()

@@ -68,13 +68,26 @@ t.test('of one provider at most one a second, whatever its others do', async t =
   )
 })
 
-t.test('of all providers at most four a second', async t => {
+t.test('where nothing is found the wait doubles, up to a minute', async t => {
+  const { clock, settle, see } = explainer([subject('acme', 'another-secret-of-32-characters0')])
+  t.ok(see())
+  await settle()
+  for (const seconds of [2, 4, 8, 16, 32, 60, 60]) {
+    clock.advance(seconds * 1000 - 1)
+    t.notOk(see(), `${seconds} s are not over`)
+    clock.advance(1)
+    t.ok(see(), `${seconds} s are over`)
+    await settle()
+  }
+})
+
+t.test('of all providers at most two a second', async t => {
   const names = Array.from({ length: 10 }, (_, i) => `p${i}`)
   const { clock, see } = explainer(names.map(name => subject(name)))
   const taken = () => names.filter(name => see(refused(name)) !== undefined).length
-  t.equal(taken(), 4)
+  t.equal(taken(), 2)
   clock.advance(1000)
-  t.equal(taken(), 4, 'those that waited have their turn, and no more')
+  t.equal(taken(), 2, 'those that waited have their turn, and no more')
 })
 
 t.test('a large body, an unknown provider and a busy process are passed over', async t => {
