@@ -9,6 +9,8 @@ import { judge } from '../explain/trial.ts'
 import { CLEAN, type RejectReason } from '../reasons.ts'
 import type { SecretSources } from '../secrets/resolve.ts'
 import type { Millis } from '../units.ts'
+import { signsForAnybody } from '../verify/bound-handshake.ts'
+import { beginsAsJson } from '../verify/json-only.ts'
 import { instantOf } from './asked.ts'
 import { readWordAndArguments } from './command.ts'
 import { USUAL_MAP } from './map.ts'
@@ -88,7 +90,9 @@ export function judgeCapture({ provider, capture }: Asked, scene: Scene | undefi
   const judged = judge(asReceived(scene))
   if (judged === undefined) return { reason: 'secret_unavailable', secret: undefined }
   const { verdict, secret } = judged
-  return { reason: verdict === CLEAN ? undefined : verdict, secret }
+  if (verdict !== CLEAN) return { reason: verdict, secret }
+  const json = !signsForAnybody(provider.handshake) || beginsAsJson([capture.body])
+  return json ? { reason: undefined, secret } : { reason: 'malformed_body', secret: undefined }
 }
 
 /** Why the request is refused before anything of its signature is looked at; undefined where it is not. */

@@ -6,6 +6,12 @@ import type { Check, Proof, Verifier } from './verifier.ts'
 const OBJECT = 0x7b
 const LIST = 0x5b
 
+/** Whether the first byte of a body is `{` or `[`. */
+export function beginsAsJson(held: readonly Uint8Array[]): boolean {
+  const first = held.find(({ length }) => length > 0)?.[0]
+  return first === OBJECT || first === LIST
+}
+
 /**
  * Takes only bodies that begin with `{` or `[`. Whoever may have a value signed under the same key must not be able to
  * send that value as a delivery.
@@ -39,8 +45,7 @@ class JsonOnlyCheck implements Check {
   final(held: readonly Uint8Array[]): Verdict {
     const verdict = this.#check.final(held)
     if (typeof verdict === 'string') return verdict
-    const first = held.find(({ length }) => length > 0)?.[0]
-    return first === OBJECT || first === LIST ? verdict : 'malformed_body'
+    return beginsAsJson(held) ? verdict : 'malformed_body'
   }
 
   get proof(): Proof | undefined {
