@@ -8,6 +8,7 @@ import type { SecretSources } from '../../../src/secrets/resolve.ts'
 
 const NOW = Date.UTC(2026, 10, 25, 10)
 const SECRET = 'correct-horse-battery-staple-0000'
+const OTHER = 'a-client-secret-of-32-characters'
 const FLOW = '0b6f0c1e-6b1f-4c57-9a53-4b0c7e1a2d11'
 const MAP = `version: 1
 upstream: http://127.0.0.1:3000
@@ -15,6 +16,7 @@ public_url: https://hooks.example.com
 providers:
   github: { secret: env:GITHUB, flows: [${FLOW}] }
   stripe: { secret: env:STRIPE, path: /in/stripe, to: flow:7c1d9f0e-2f57-4f0a-9d7d-1f6b8d0c3e22 }
+  linkedin: { secret: env:LINKEDIN, path: /in/linkedin, to: flow:7c1d9f0e-2f57-4f0a-9d7d-1f6b8d0c3e24 }
   open: { scheme: { none: a sender that cannot sign }, path: /in/open, to: flow:7c1d9f0e-2f57-4f0a-9d7d-1f6b8d0c3e23 }
 `
 const mac = (body: string, secret = SECRET) =>
@@ -26,7 +28,7 @@ const STRIPE = (time: number, at = '') =>
 
 function sources(env: Readonly<Record<string, string>> = {}): SecretSources {
   return {
-    env: { GITHUB: SECRET, STRIPE: SECRET, ...env },
+    env: { GITHUB: SECRET, STRIPE: SECRET, LINKEDIN: OTHER, ...env },
     readFile: () => Buffer.from(''),
     dev: true,
   }
@@ -129,6 +131,15 @@ t.test('what run refuses before it looks at a signature is refused', async t => 
   const other = text(one => one.replace(FLOW, 'x'))
   t.match(other, /^accepted/)
   t.match(other, /note {2}\/webhooks\/flows\/x is no path of github, so `run` answers 404/)
+})
+
+t.test('verify: what a sender may have signed by anybody is no delivery', async t => {
+  const asked = (body: string) =>
+    `POST /in/linkedin\nContent-Type: application/json\nX-LI-Signature: ${mac(`hmacsha256=${body}`, OTHER)}\n\n${body}`
+  t.equal(judge(t, verify, asked('{}'), { provider: 'linkedin' }).code, 0)
+  const { code, text } = judge(t, verify, asked('abc'), { provider: 'linkedin' })
+  t.equal(code, 1)
+  t.match(text, 'malformed_body')
 })
 
 t.test('a secret that cannot be used is named by its reference', async t => {
