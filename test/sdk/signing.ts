@@ -2,7 +2,7 @@ import { generateKeyPairSync, hash } from 'node:crypto'
 import { load } from './package.ts'
 
 /** What an SDK is asked to sign. */
-export interface Unsigned {
+interface Unsigned {
   readonly body: string
   readonly secret: string
   /** What is called, whole. */

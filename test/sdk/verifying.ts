@@ -2,7 +2,7 @@ import { createSecretKey } from 'node:crypto'
 import { load } from './package.ts'
 
 /** A delivery that an independent signer of `test/signers` made. */
-export interface Delivery {
+interface Delivery {
   readonly body: string
   readonly secret: string
   readonly publicKey: string
@@ -15,7 +15,7 @@ export interface Delivery {
 }
 
 /** A provider's SDK that can only verify. */
-export interface Verifying {
+interface Verifying {
   /** Its package on npm. */
   readonly sdk: string
   readonly preset: string
