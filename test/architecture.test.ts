@@ -73,7 +73,9 @@ const ROOMS: Readonly<Record<string, Room>> = {
 /** Parts of Node that any room may use: they reach nothing. */
 const FREE = new Set(['node:assert', 'node:assert/strict'])
 /** What every room may import. */
-const VOCABULARY = new Set(['reasons.ts', 'units.ts', 'head.ts', 'clock.ts', 'errors.ts', 'cli.ts'])
+const VOCABULARY = new Set([
+  ...['reasons.ts', 'units.ts', 'head.ts', 'clock.ts', 'errors.ts', 'spelling.ts', 'cli.ts'],
+])
 /** Vocabulary that reaches further than its own kind. */
 const DOOR: Readonly<Record<string, string>> = { 'cli.ts': 'commands' }
 

@@ -1,9 +1,9 @@
+import { nearest } from '../spelling.ts'
 import type { Path } from './issues.ts'
 import { provider as providerSchema } from './provider.ts'
 import type { Report } from './report.ts'
 import type { Salvaged } from './salvage.ts'
 import type { MapValues, ProviderValues } from './schema.ts'
-import { nearest } from './suggest.ts'
 
 type Providers = NonNullable<Salvaged<MapValues>['providers']>
 

@@ -1,4 +1,5 @@
 import { PRESETS } from '../presets/presets.ts'
+import { nearest } from '../spelling.ts'
 import type { Scheme } from '../verify/scheme.ts'
 import { checkHandshake } from './check-handshake.ts'
 import { misspelt } from './check-routes.ts'
@@ -11,7 +12,6 @@ import type { MapValues, ProviderValues } from './schema.ts'
 import { scheme as schemeSchema } from './scheme.ts'
 import type { ProviderSettings } from './settings.ts'
 import { coversBody, formatted, publicKeyOf, type Signing, schemeOf, valuesOf } from './signing.ts'
-import { nearest } from './suggest.ts'
 
 /** What is wrong with a scheme; `column` counts from 1 within the text of `key`, such as `items[1]`. */
 interface SchemeFlaw {

@@ -1,7 +1,7 @@
 import { z } from 'zod'
+import { nearest } from '../spelling.ts'
 import { type Bytes, type Millis, parseBytes, parseMillis, parseRate } from '../units.ts'
 import { isAddress, isLoopback, readBlock, readEndpoint } from './network.ts'
-import { nearest } from './suggest.ts'
 
 /**
  * The scalars of the map. Each is text in the file and a value in its unit afterwards. A message's first line says what

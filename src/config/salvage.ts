@@ -1,8 +1,8 @@
 import { z } from 'zod'
+import { nearest } from '../spelling.ts'
 import { isKeyed, partOf } from './document.ts'
 import type { Path } from './issues.ts'
 import type { Report } from './report.ts'
-import { nearest } from './suggest.ts'
 
 /** What is left of a value whose broken parts are undefined: enough for checks across keys to run all the same. */
 export type Salvaged<T> = T extends readonly (infer U)[]

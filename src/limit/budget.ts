@@ -38,7 +38,7 @@ export interface Hold {
 /** What a chunk that does not fit lacks, and who may be ended for it. */
 type Share = 'account' | 'over' | 'large' | 'whole'
 const SHARES: readonly Share[] = ['account', 'over', 'large', 'whole']
-/** Accounts without uploads that are kept for the next one of their address. */
+/** So many accounts are kept for the next upload of their address; beyond it they go with their last upload. */
 const IDLE_ACCOUNTS = 1024
 
 /**
@@ -111,6 +111,8 @@ export class Budget {
     const { account } = hold
     account.held -= upload.held
     account.uploads--
+    const spare = account.uploads === 0 && this.#accounts.size > IDLE_ACCOUNTS
+    if (spare && upload.account !== undefined) this.#accounts.delete(upload.account)
     upload.held = 0
   }
 
@@ -118,16 +120,10 @@ export class Budget {
     if (upload.account === undefined) return this.#uncapped
     let account = this.#accounts.get(upload.account)
     if (account === undefined) {
-      if (this.#accounts.size >= IDLE_ACCOUNTS) this.#dropIdle()
       account = { held: 0, uploads: 0, cap: this.#total / 8 }
       this.#accounts.set(upload.account, account)
     }
     return account
-  }
-
-  /** Never more accounts than uploads at once, and some that are likely to be wanted again. */
-  #dropIdle(): void {
-    for (const [name, { uploads }] of this.#accounts) if (uploads === 0) this.#accounts.delete(name)
   }
 
   #fits(upload: Upload, hold: Hold, bytes: Bytes): boolean {

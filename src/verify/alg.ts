@@ -1,4 +1,5 @@
-import { type Issues, nearest } from './issue.ts'
+import { nearest } from '../spelling.ts'
+import type { Issues } from './issue.ts'
 
 /** `hash` has the secret in what is signed; `signature` is proven by a public key. */
 export type Kind = 'hmac' | 'hash' | 'signature' | 'jwt' | 'token' | 'basic'

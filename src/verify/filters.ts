@@ -1,5 +1,6 @@
+import { nearest } from '../spelling.ts'
 import { DIGESTS, type DigestName, openDigest } from './digest.ts'
-import { type Issues, nearest } from './issue.ts'
+import type { Issues } from './issue.ts'
 import { utf8 } from './utf8.ts'
 
 /** Turns bytes into other bytes. Bytes travel as latin-1 text, one character for each. */

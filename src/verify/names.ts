@@ -1,4 +1,5 @@
-import { type Issues, nearest } from './issue.ts'
+import { nearest } from '../spelling.ts'
+import type { Issues } from './issue.ts'
 
 /** Values of a provider's entry that templates may name. */
 export const CONFIGURED = ['key_id', 'webhook_id', 'cert_url', 'topic_arn', 'username'] as const

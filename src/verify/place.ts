@@ -1,4 +1,5 @@
-import { type Issues, nearest } from './issue.ts'
+import { nearest } from '../spelling.ts'
+import type { Issues } from './issue.ts'
 
 /** Where a value is that has a name, or the body as a whole. */
 export interface Place {

@@ -1,5 +1,6 @@
+import { nearest } from '../spelling.ts'
 import type { Kind } from './alg.ts'
-import { type Issues, nearest } from './issue.ts'
+import type { Issues } from './issue.ts'
 import type { Scheme } from './scheme.ts'
 
 /** Every key of a scheme. */

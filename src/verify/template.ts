@@ -1,6 +1,7 @@
+import { nearest } from '../spelling.ts'
 import { type Filter, parseFilter } from './filters.ts'
 import { FORM_ORDERS } from './form.ts'
-import { type Issues, nearest } from './issue.ts'
+import type { Issues } from './issue.ts'
 import { BARE, CONFIGURED, configured, type Scope, unknownName } from './names.ts'
 import { headerName, NAMED, parseName } from './place.ts'
 import { tokens } from './tokens.ts'

@@ -1,6 +1,7 @@
+import { nearest } from '../spelling.ts'
 import { type Millis, parseMillis } from '../units.ts'
 import type { SignedBytes, SignedTime } from './compiled.ts'
-import { type Issues, nearest } from './issue.ts'
+import type { Issues } from './issue.ts'
 import type { Scope } from './names.ts'
 import type { SchemeTime } from './scheme.ts'
 import { covers, NOTHING } from './signed.ts'

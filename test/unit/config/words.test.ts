@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import t from 'tap'
 import { isLoopback, readBlock, readEndpoint } from '../../../src/config/network.ts'
-import { distance, nearest } from '../../../src/config/suggest.ts'
+import { distance, nearest } from '../../../src/spelling.ts'
 
 t.test('blocks are read, and what is ambiguous or none is refused', async t => {
   const blocks: [string, string, number][] = [
