@@ -1,5 +1,6 @@
 import { captureAt, processWorld, providerOf, soundMap, titleOf, type World } from './asked.ts'
 import type { Command } from './command.ts'
+import { quoted } from './curl.ts'
 import { type JudgeOptions, judgeCapture, notesOf, readJudgeOptions, sceneOf } from './judgement.ts'
 import { USUAL_MAP } from './map.ts'
 
@@ -55,8 +56,18 @@ export function verify(options: JudgeOptions, { sources, terminal, now }: World)
   }
   for (const note of notes) terminal.out(`  ${terminal.paint('dim', 'note')}  ${note}`)
   if (reason !== undefined) {
-    const config = options.config === USUAL_MAP ? '' : ` --config ${options.config}`
-    terminal.out(`\nWhy: hookwarden explain ${name} --request ${options.request}${config}`)
+    terminal.out(`\nWhy: ${nextCommand(options)}`)
   }
   return reason === undefined ? 0 : 1
+}
+
+/** The same question to `explain`, for a shell. */
+export function nextCommand({ provider, request, config, at, dev }: JudgeOptions): string {
+  const words = [
+    ...['hookwarden', 'explain', provider, '--request', request],
+    ...(config === USUAL_MAP ? [] : ['--config', config]),
+    ...(at === undefined ? [] : ['--at', new Date(at).toISOString()]),
+    ...(dev ? ['--dev'] : []),
+  ]
+  return words.map(quoted).join(' ')
 }

@@ -6,6 +6,9 @@ interface FindingRow {
   readonly fix: string
 }
 
+/** What anybody can bring about; all else takes a signature of the sender. */
+export const ANYBODYS = ['unexplained', 'header_missing', 'wrong_preset'] as const
+
 /** Every cause there is, by its stable code. A row comes with a page in `docs/findings/` and a test that prepares it. */
 export const FINDINGS = {
   secret_newline: {

@@ -1,5 +1,9 @@
+import type { Bytes } from '../units.ts'
+
 /** Deeper nesting is left alone: writing it anew recurses, and a sender chooses how deep. */
 const DEEPEST = 64
+/** A text is not written with an indent that may come to more: a sender chooses what is indented, and how deep. */
+const MOST_INDENT: Bytes = 256 * 1024
 /** A string, a number or word, or one of the six marks: what the text consists of beside blanks. */
 const TOKEN = /"[^"\\]*(?:\\.[^"\\]*)*"|[-+.\w]+|[{}[\]:,]/gs
 
@@ -42,10 +46,12 @@ export function* jsonForms(text: string): Generator<string> {
   } catch {
     return
   }
-  const tree = treeOf(text)
-  if (tree === undefined) return
+  const read = treeOf(text)
+  if (read === undefined) return
+  const { tree, tokens, deepest } = read
   yield JSON.stringify(value)
   for (const spacing of SPACINGS) {
+    if (tokens * deepest * spacing.indent.length > MOST_INDENT) continue
     for (const spell of SPELLINGS) {
       yield write(tree, spacing, spell, false)
       yield write(tree, spacing, spell, true)
@@ -53,12 +59,16 @@ export function* jsonForms(text: string): Generator<string> {
   }
 }
 
-/** The text as a tree of what was written; undefined where it is too deep. */
-function treeOf(text: string): Tree | undefined {
+/** The text as a tree of what was written, how much of it there is and how deep; undefined where it is too deep. */
+function treeOf(
+  text: string,
+): { readonly tree: Tree; readonly tokens: number; readonly deepest: number } | undefined {
   const tokens = text.match(TOKEN) ?? []
   let at = 0
+  let deepest = 0
   function next(depth: number): Tree | undefined {
     const token = tokens[at++]
+    deepest = Math.max(deepest, depth)
     if (depth > DEEPEST || token === undefined) return undefined
     if (token !== '{' && token !== '[') return token
     const end = token === '{' ? '}' : ']'
@@ -74,7 +84,8 @@ function treeOf(text: string): Tree | undefined {
     at++
     return token === '{' ? { entries } : { list: entries.map(([, value]) => value) }
   }
-  return next(0)
+  const tree = next(0)
+  return tree === undefined ? undefined : { tree, tokens: tokens.length, deepest }
 }
 
 function write(

@@ -1,9 +1,10 @@
+import { execFileSync } from 'node:child_process'
 import { createHmac } from 'node:crypto'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { explain } from '../../../src/commands/explain.ts'
-import type { JudgeOptions } from '../../../src/commands/judgement.ts'
-import { verify } from '../../../src/commands/verify.ts'
+import { type JudgeOptions, readJudgeOptions } from '../../../src/commands/judgement.ts'
+import { nextCommand, verify } from '../../../src/commands/verify.ts'
 import type { SecretSources } from '../../../src/secrets/resolve.ts'
 
 const NOW = Date.UTC(2026, 10, 25, 10)
@@ -79,9 +80,20 @@ t.test('verify: a refusal has its reason, its page and the next step, exit 1', a
       'refused  github: signature_mismatch',
       '  what  the signature does not fit the body',
       '  page  docs/reasons/signature_mismatch.md',
-      `\nWhy: hookwarden explain github --request ${folder}/x.http --config ${folder}/map.yaml`,
+      `\nWhy: hookwarden explain github --request ${folder}/x.http --config ${folder}/map.yaml --dev`,
     ].join('\n'),
   )
+})
+
+t.test('verify: the command it prints asks the same question', async t => {
+  const asked = { at: NOW - 5000, request: "a b's.http", config: '/etc/hooks.yaml', json: false }
+  for (const dev of [true, false]) {
+    const printed = nextCommand({ provider: 'github', ...asked, dev })
+    // a shell gives the words as they were meant
+    const words = execFileSync('sh', ['-c', `printf '%s\\n' ${printed}`], { encoding: 'utf8' })
+    const [, , ...args] = words.trimEnd().split('\n')
+    t.same(readJudgeOptions(args), { provider: 'github', ...asked, dev })
+  }
 })
 
 t.test('verify --json', async t => {

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import t from 'tap'
 import { explain, explaining } from '../../../src/explain/explain.ts'
 import { FINDINGS, type FindingCode } from '../../../src/explain/findings.ts'
+import { jsonForms } from '../../../src/explain/json-forms.ts'
 import { MISTAKES } from './mistakes.ts'
 import { hmac, key, PLAIN, SECRET, scene, signed } from './support.ts'
 
@@ -88,6 +89,16 @@ t.test('it tries a bounded list, however large and odd a delivery is', async t =
   for (let step = run.next(); step.done !== true; step = run.next()) steps++
   t.ok(steps > 100, `${steps} steps`)
   t.ok(steps < 1000, `${steps} steps`)
+})
+
+t.test('a body is written anew at not much more than its length, however it nests', async t => {
+  const nested = `${'['.repeat(60)}${'1,'.repeat(29_000)}1${']'.repeat(60)}`
+  for (const form of jsonForms(nested))
+    t.ok(form.length < 2 * nested.length + 256 * 1024, `${form.length}`)
+  const usual = { a: [{ b: 1, c: 'x' }], d: { e: null } }
+  const forms = [...jsonForms(JSON.stringify(usual))]
+  for (const indent of ['  ', '    ', '\t'])
+    t.ok(forms.includes(JSON.stringify(usual, null, indent)))
 })
 
 t.test('deep, broken and tedious bodies come to nothing', async t => {

@@ -109,6 +109,63 @@ t.test('a body that never ends keeps nobody else from being explained', async t 
   t.equal(told.length, 1)
 })
 
+t.test('who attacks two providers takes no explanation from a third', async t => {
+  const bodies: Record<string, (live: Explainer, provider: string) => void> = {
+    'a forgery': (live, provider) =>
+      live.consider(refused(provider, 'x'))?.see([Buffer.from('{}')], true),
+    'a body that is too large': (live, provider) =>
+      live.consider(refused(provider))?.see([Buffer.alloc(64 * 1024 + 1)], true),
+    'a body that never ends': (live, provider) =>
+      live.consider(refused(provider))?.see([Buffer.from('{')], false),
+    'no signature at all': (live, provider) =>
+      live
+        .consider({ ...refused(provider), head: new Head('POST', '/in/acme', []) })
+        ?.see([Buffer.from('{}')], true),
+  }
+  for (const [what, attack] of Object.entries(bodies)) {
+    const { live, clock, settle, see } = explainer(['a', 'b', 'victim'].map(name => subject(name)))
+    let granted = 0
+    for (let second = 0; second < 60; second++) {
+      attack(live, 'a')
+      attack(live, 'b')
+      if (see(refused('victim')) !== undefined) granted++
+      await settle()
+      clock.advance(1000)
+    }
+    t.ok(granted >= 45, `${what}: ${granted} of 60`)
+  }
+})
+
+t.test('a length that is too large takes no turn', async t => {
+  const { live, see } = explainer([subject('acme')])
+  const { head, ...rest } = refused()
+  const large = new Head('POST', '/in/acme', [...head.raw, 'Content-Length', '65537'])
+  t.notOk(live.consider({ ...rest, head: large }))
+  t.ok(see())
+})
+
+t.test('of bodies that never end a few are kept, and the oldest is let go', async t => {
+  const { live, clock, told, settle } = explainer(
+    Array.from({ length: 12 }, (_, i) => subject(`p${i}`)),
+  )
+  const witnesses = Array.from({ length: 12 }, (_, i) => {
+    if (i % 2 === 0) clock.advance(1000)
+    return live.consider(refused(`p${i}`))
+  })
+  for (const witness of witnesses) witness?.see([Buffer.from(BODY)], true)
+  await settle()
+  t.same(told.map(({ provider }) => provider).sort(), [
+    'p10',
+    'p11',
+    'p4',
+    'p5',
+    'p6',
+    'p7',
+    'p8',
+    'p9',
+  ])
+})
+
 t.test('after close nothing is told', async t => {
   const { live, told, settle, see } = explainer([subject('acme')])
   see()

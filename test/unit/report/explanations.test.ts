@@ -1,4 +1,5 @@
 import t from 'tap'
+import { ANYBODYS } from '../../../src/explain/findings.ts'
 import { Explanations } from '../../../src/report/explanations.ts'
 
 t.test(
@@ -38,4 +39,9 @@ t.test('few causes are told apart for each provider, and none is lost', async t 
       ['other', 3],
     ],
   )
+})
+
+t.test("what exists from the start is what explaining takes for anybody's", async t => {
+  const counted = [...new Explanations(['github'])].map(({ finding }) => finding)
+  t.same(counted, ANYBODYS, 'two rooms that may not import each other')
 })
