@@ -17,11 +17,11 @@ export function coversBody(signing: Signing): boolean {
   if ('none' in signing || signing.each !== undefined) return false
   const { from, sign = '', require = [], claims = {} } = signing
   const claimed = Object.values(claims).map(claim => (typeof claim === 'string' ? claim : claim.is))
-  const signed = [sign, ...require.flat(), ...claimed]
-  const whole = signed.some(text =>
-    /(^|[^\\])(\\\\)*\{(body[|}]|sorted-form[|:}]|sns[|}])/.test(text),
+  const fed = [sign, ...require.flat(), ...claimed].some(text =>
+    /(^|[^\\])(\\\\)*\{body[|}]/.test(text),
   )
-  return whole || from === 'body' || signing.code === 'truelayer'
+  const parsed = /(^|[^\\])(\\\\)*\{(sorted-form[|:}]|sns[|}])/.test(sign)
+  return fed || parsed || [from].flat().includes('body') || signing.code === 'truelayer'
 }
 
 /** A scheme of the map in the form that verifiers are compiled from. */

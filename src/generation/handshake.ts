@@ -1,6 +1,7 @@
 import type { ProviderSettings, Settings } from '../config/settings.ts'
 import { resolveSecret, type SecretSources } from '../secrets/resolve.ts'
 import { BoundHandshake, signsForAnybody } from '../verify/bound-handshake.ts'
+import { compileScheme } from '../verify/compile.ts'
 import type { CompiledScheme } from '../verify/compiled.ts'
 import { JsonOnlyVerifier } from '../verify/json-only.ts'
 import { keyBytes } from '../verify/key.ts'
@@ -21,7 +22,7 @@ export function bindHandshake(
   keys: readonly Key[],
   { sources, shared }: { readonly sources: SecretSources; readonly shared: ReadonlySet<string> },
 ): Asked {
-  const asked = keys.some(({ bytes }) => shared.has(textOf(bytes)))
+  const asked = isShared(one, shared, sources)
     ? one.handshake.filter(handshake => !signsForAnybody([handshake]))
     : one.handshake
   const token = one.verifyToken === undefined ? undefined : resolveSecret(one.verifyToken, sources)
@@ -44,32 +45,40 @@ export function bindHandshake(
 export const SHARED =
   'another provider has the same secret, so challenges are not answered: what is signed for one could be sent as the other'
 
-/** The secrets that more than one entry has, where one of them would sign for anybody. */
+/** The keys that more than one entry has, where one of them would sign for anybody. */
 export function sharedSecrets(
   { providers }: Pick<Settings, 'providers'>,
   sources: SecretSources,
 ): ReadonlySet<string> {
   const owners = new Map<string, number>()
   if (!providers.some(({ handshake }) => signsForAnybody(handshake))) return new Set()
-  for (const { secrets } of providers) {
-    const own = secrets.map(({ ref }) => resolveSecret(ref, sources))
-    const texts = own.flatMap(one => ('problem' in one ? [] : [textOf(one.bytes)]))
-    for (const text of new Set(texts)) owners.set(text, (owners.get(text) ?? 0) + 1)
+  for (const one of providers) {
+    for (const key of keysOf(one, sources)) owners.set(key, (owners.get(key) ?? 0) + 1)
   }
-  return new Set([...owners].filter(([, count]) => count > 1).map(([text]) => text))
+  return new Set([...owners].filter(([, count]) => count > 1).map(([key]) => key))
 }
 
-/** Whether the entry would sign for anybody with a secret that another entry has. */
+/** Whether the entry would sign for anybody with a key that another entry has. */
 export function isShared(
-  { handshake, secrets }: ProviderSettings,
+  one: ProviderSettings,
   shared: ReadonlySet<string>,
   sources: SecretSources,
 ): boolean {
-  if (!signsForAnybody(handshake)) return false
-  return secrets.some(({ ref }) => {
+  return signsForAnybody(one.handshake) && !keysOf(one, sources).isDisjointFrom(shared)
+}
+
+/** What the secrets of an entry come to as keys of its scheme, whatever they are written as. */
+function keysOf(one: ProviderSettings, sources: SecretSources): Set<string> {
+  const { scheme, secrets } = one
+  if ('none' in scheme) return new Set()
+  const compiled = compileScheme(scheme, one)
+  if (Array.isArray(compiled) || compiled.proves !== 'secret') return new Set()
+  const keys = secrets.flatMap(({ ref }) => {
     const secret = resolveSecret(ref, sources)
-    return !('problem' in secret) && shared.has(textOf(secret.bytes))
+    const bytes = 'problem' in secret ? secret.problem : keyBytes(compiled, secret.bytes)
+    return typeof bytes === 'string' ? [] : [Buffer.from(bytes).toString('latin1')]
   })
+  return new Set(keys)
 }
 
 /** The key that stays: a sender that changes its secret signs with the new one. */
@@ -78,8 +87,4 @@ function macKey(compiled: CompiledScheme, keys: readonly Key[]): Uint8Array | un
   if (key === undefined || compiled.proves !== 'secret') return undefined
   const bytes = keyBytes(compiled, key.bytes)
   return typeof bytes === 'string' ? undefined : bytes
-}
-
-function textOf(bytes: Uint8Array): string {
-  return Buffer.from(bytes).toString('latin1')
 }

@@ -1,5 +1,5 @@
 import { createPublicKey, type JsonWebKeyInput, type KeyObject } from 'node:crypto'
-import type { JwtAlg, SignatureAlg } from './alg.ts'
+import { HASHES, type JwtAlg, type SignatureAlg } from './alg.ts'
 import type { CompiledScheme } from './compiled.ts'
 import { utf8 } from './utf8.ts'
 
@@ -124,13 +124,13 @@ function misfit(
   return `the public key is of type ${object.asymmetricKeyType ?? 'unknown'}, which the scheme does not verify with`
 }
 
-/** Whether a key is one of the algorithm's. */
-export function fits(object: KeyObject, { key, curve, pss }: SignatureAlg): boolean {
+/** Whether a key is one of the algorithm's, and says of itself nothing else. */
+export function fits(object: KeyObject, { key, curve, pss, hash }: SignatureAlg): boolean {
   const { asymmetricKeyType: type, asymmetricKeyDetails: details } = object
   switch (key) {
     case 'rsa':
       return (
-        (type === 'rsa' || (type === 'rsa-pss' && pss !== undefined)) &&
+        (type === 'rsa' || (type === 'rsa-pss' && pss !== undefined && allows(object, hash))) &&
         (details?.modulusLength ?? 0) >= SHORTEST_RSA
       )
     case 'ec':
@@ -138,4 +138,12 @@ export function fits(object: KeyObject, { key, curve, pss }: SignatureAlg): bool
     case 'ed25519':
       return type === 'ed25519'
   }
+}
+
+/** Whether an RSA-PSS key that is bound to a hash is bound to this one, with a salt that is no longer than it. @see RFC 8017, A.2.3 */
+function allows({ asymmetricKeyDetails: details }: KeyObject, hash: SignatureAlg['hash']): boolean {
+  if (hash === undefined) return false
+  if (details?.hashAlgorithm === undefined) return true
+  const { hashAlgorithm, mgf1HashAlgorithm, saltLength = 0 } = details
+  return hashAlgorithm === hash && mgf1HashAlgorithm === hash && saltLength <= HASHES[hash]
 }

@@ -7,6 +7,9 @@ import type { Reading } from './reading.ts'
 import { covers } from './signed.ts'
 import { needsBody, type Part, parseTemplate } from './template.ts'
 
+/** What stands for all of the body. */
+const WHOLE: ReadonlySet<Part['source']> = new Set(['body', 'sorted-form', 'sns'])
+
 /** Reads `require`: pairs of templates. */
 export function parseRequire(
   pairs: readonly (readonly [string, string])[],
@@ -36,7 +39,10 @@ function parseSide(text: string, key: string, scope: Scope, issues: Issues): Par
   return parts
 }
 
-/** A digest of the body says nothing about it unless what it is compared with is signed. */
+/**
+ * A digest of the body says nothing about it unless what it is compared with is signed. That a header may be listed as
+ * signed is not enough: whoever repeats a delivery writes the list.
+ */
 function checkPin(
   side: readonly Part[],
   other: readonly Part[],
@@ -44,11 +50,20 @@ function checkPin(
   sign: SignedBytes,
   issues: Issues,
 ): void {
-  if (!side.some(part => part.source === 'body')) return
-  const loose = other.find(part => !covers(sign, part))
+  if (!side.some(({ source }) => WHOLE.has(source))) return
+  const always: SignedBytes = {
+    ...sign,
+    before: sign.before.filter(isAlways),
+    after: sign.after.filter(isAlways),
+  }
+  const loose = other.find(part => !covers(always, part))
   if (loose === undefined) return
   const message = "this is not part of 'sign', so it would prove nothing about the body"
   issues.add(key, loose.column, message)
+}
+
+function isAlways({ source }: Part): boolean {
+  return source !== 'signed-headers'
 }
 
 /** Whether both sides of every pair are there and the same; `inBody` picks the pairs. */

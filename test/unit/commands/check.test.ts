@@ -255,3 +255,29 @@ t.test('the command line: help everywhere, and exit codes 0, 1 and 2', async t =
   t.match(cli('check', '--config', 'test/fixtures/full.yaml'), { status: 1, stdout: /5 issues\n$/ })
   t.match(cli('reference', '--schema'), { status: 0, stdout: /^\{\n {2}"\$schema"/ })
 })
+
+t.test('a key that two entries write differently is shared all the same', async t => {
+  const file = join(t.testdir(), 'map.yaml')
+  writeFileSync(
+    file,
+    `version: 1
+upstream: http://127.0.0.1:3000
+listen: { tls: [{ cert: a, key: b }] }
+providers:
+  twitter: { secret: env:A, path: /a, to: flow:${FLOW} }
+  other:
+    secret: env:B
+    path: /b
+    to: flow:${FLOW.replace('0', '1')}
+    scheme: { alg: hmac-sha256, from: 'header:x', key: '{secret|unbase64}', sign: '{body}' }
+`,
+  )
+  const env = { A: LONG, B: Buffer.from(LONG).toString('base64') }
+  const { code, out } = run({ config: file }, { ...READY, env })
+  t.equal(code, 1)
+  t.match(out, 'providers.twitter.secret: another provider has the same secret, so challenges')
+  t.equal(
+    run({ config: file }, { ...READY, env: { ...env, B: LONG.replaceAll('-', 'A') } }).code,
+    0,
+  )
+})

@@ -288,7 +288,22 @@ t.test(
     const schemes: Record<string, Scheme> = parse(
       readFileSync('test/fixtures/schemes.yaml', 'utf8'),
     )
-    for (const [name, scheme] of Object.entries(schemes)) {
+    const digest = '{sorted-form|sha256|hex}'
+    const mac = { alg: 'hmac-sha256', from: 'header:x' }
+    const more: Record<string, Scheme> = {
+      'a token that is the body': { alg: 'jwt', from: ['body'], algs: ['RS256'] },
+      'or may be': { alg: 'jwt', from: ['header:x', 'body'], algs: ['RS256'] },
+      'a claim about a form': {
+        alg: 'jwt',
+        from: 'header:x',
+        algs: ['HS256'],
+        claims: { f: digest },
+      },
+      'a pair with a form': { ...mac, sign: '{header:y}', require: [[digest, '{header:y}']] },
+      'a pair with a message': { ...mac, sign: '{header:y}', require: [['{sns}', '{header:y}']] },
+      'a form': { ...mac, sign: '{sorted-form}' },
+    }
+    for (const [name, scheme] of Object.entries({ ...schemes, ...more })) {
       const compiled = compileScheme(scheme, { publicUrl: 'https://hooks.example.com', values })
       if (Array.isArray(compiled)) throw new Error(name)
       t.equal(coversBody(scheme), compiled.signsBody, name)

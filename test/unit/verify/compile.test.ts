@@ -201,6 +201,18 @@ const WRONG_SCHEMES: [object, string][] = [
     "require[0][0]:2 this is not part of 'sign', so it would prove nothing about the body",
   ],
   [
+    {
+      ...plain,
+      sign: '{signed-headers:x-list}',
+      require: [['{header:x-digest}', '{body|sha256|hex}']],
+    },
+    "require[0][0]:2 this is not part of 'sign', so it would prove nothing about the body",
+  ],
+  [
+    { alg: 'token', from: 'header:x', require: [['{sorted-form}', '{header:y}']] },
+    "require[0][1]:2 this is not part of 'sign', so it would prove nothing about the body",
+  ],
+  [
     { ...plain, require: [['{secret}', '{header:x}']] },
     'require[0][0]:2 a secret is compared nowhere but in a token',
   ],
@@ -229,7 +241,7 @@ const WRONG_SCHEMES: [object, string][] = [
   [{ ...signature, key: '{secret}' }, 'key:1 a public key proves the sender: leave this out'],
   [
     { ...signature, key_format: 'der' },
-    "key_format:1 unknown key format 'der': expected pem, hex, base64, base64url (pem?)",
+    "key_format:1 unknown key format 'der': expected pem, hex, base64, base64url",
   ],
   [
     { ...jwt, algs: undefined },

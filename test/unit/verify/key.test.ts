@@ -60,6 +60,33 @@ t.test('a public key is taken in the form that the scheme says, and in no other'
   }
 })
 
+t.test(
+  'an RSA-PSS key that says what it is for verifies nothing else, and throws at nobody',
+  async t => {
+    // the declared types know only one use of these options
+    const make = generateKeyPairSync as (type: string, how: object) => { publicKey: KeyObject }
+    const made = (as: object) => make('rsa-pss', { modulusLength: 2048, ...as })
+    const bound = (hash: string, saltLength = 32) =>
+      made({ hashAlgorithm: hash, mgf1HashAlgorithm: hash, saltLength })
+    const free = made({})
+    const jwt = (alg: string): Scheme => ({ alg: 'jwt', from: 'header:x', algs: [alg] })
+    const rows: [Scheme, { publicKey: KeyObject }, RegExp | undefined][] = [
+      [scheme('rsa-pss-sha512'), free, undefined],
+      [scheme('rsa-pss-sha512'), bound('sha512'), undefined],
+      [scheme('rsa-pss-sha512'), bound('sha256'), /does not verify with/],
+      [jwt('PS512'), bound('sha256'), /does not verify with/],
+      [jwt('PS256'), bound('sha512'), /does not verify with/],
+      [jwt('PS256'), bound('sha256', 40), /does not verify with/],
+      [jwt('PS256'), bound('sha256'), undefined],
+    ]
+    for (const [one, pair, expected] of rows) {
+      const problem = keyProblem(compiled(one), Buffer.from(pem(pair)))
+      if (expected === undefined) t.equal(problem, undefined)
+      else t.match(problem, expected)
+    }
+  },
+)
+
 t.test('a private key is refused, and not repeated', async t => {
   for (const pair of [ed, rsa, p256]) {
     const secret = String(pair.privateKey.export({ type: 'pkcs8', format: 'pem' }))
