@@ -4,7 +4,7 @@ import { type Child, startNode, stop } from './child.ts'
 import { environment, FLOW, freePort, type Site } from './site.ts'
 
 const ROOT = join(import.meta.dirname, '..')
-const CLI = join(ROOT, 'src/cli.ts')
+const CLI = join(ROOT, 'bin/hookwarden.js')
 
 /** Everything on; nothing ever refuses or delays, but all of it is computed. */
 const AMPLE = '100000000/1s'
@@ -19,7 +19,7 @@ export interface Served {
 
 /** Starts Hookwarden with `providers` providers and waits until it is ready. */
 export async function startHookwarden(site: Site, providers = 1): Promise<Served> {
-  if (!existsSync(CLI)) throw new Error('src/cli.ts is not there')
+  if (!existsSync(CLI)) throw new Error('bin/hookwarden.js is not there')
   const port = await freePort()
   const admin = await freePort()
   const file = join(site.folder, `hookwarden-${port}.yaml`)

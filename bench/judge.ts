@@ -1,5 +1,5 @@
 import type { Budget } from './budget.ts'
-import { CONTENDERS, OURS } from './contenders.ts'
+import { CONTENDERS, FLOOR, OURS } from './contenders.ts'
 import type { Measured, Round } from './measure.ts'
 
 /** How one budget stands. */
@@ -7,7 +7,7 @@ export interface Judgement {
   readonly row: string
   /** Such as `1.21 times floor, at most 1.25`. */
   readonly says: string
-  readonly state: 'held' | 'broken' | 'not measured'
+  readonly state: 'held' | 'broken' | 'out of reach' | 'not measured'
   /** Whether `--gate` counts it. */
   readonly gated: boolean
 }
@@ -25,7 +25,10 @@ export function ratio(measured: Measured, name: string, to: string): number | un
   return ours === undefined || theirs === undefined ? undefined : ours / theirs
 }
 
-/** How the ratios of a row stand. `absent` says why a contender did not take part at all. */
+/**
+ * How the ratios of a row stand. `absent` says why a contender did not take part at all. What `floor` itself does not
+ * reach in this run is out of reach, and the row's budget against floor decides (docs/decisions/out-of-reach.md).
+ */
 export function judge(
   measured: Measured,
   budget: Budget,
@@ -41,10 +44,15 @@ export function judge(
       const why = reasons.find(([, reason]) => reason !== undefined)?.join(' ') ?? 'left out'
       return { row, says: `${limit}: ${why}`, state: 'not measured', gated }
     }
+    const says = `${limit}: ${got.toFixed(3)}`
+    if (got <= atMost) return { row, says, state: 'held', gated }
+    const least = FLOOR in budget.times ? ratio(measured, FLOOR, to) : undefined
+    if (least === undefined || least <= atMost || to === FLOOR)
+      return { row, says, state: 'broken', gated }
     return {
       row,
-      says: `${limit}: ${got.toFixed(3)}`,
-      state: got <= atMost ? 'held' : 'broken',
+      says: `${says}, and floor takes ${least.toFixed(3)}`,
+      state: 'out of reach',
       gated,
     }
   })

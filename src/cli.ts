@@ -1,17 +1,4 @@
-#!/usr/bin/env node
 import { Fault } from './errors.ts'
-
-/** What the sources need: type stripping, and decoding of hex and base64 by the language. */
-const OLDEST_NODE = 24
-
-const [major = '0'] = process.versions.node.split('.')
-if (Number(major) < OLDEST_NODE) {
-  console.error(
-    `hookwarden needs Node ${OLDEST_NODE} or later and this is ${process.versions.node}: run it through npm ` +
-      '(`npm run hookwarden -- …` after `npm ci`), so that the pinned Node is used.',
-  )
-  process.exit(2)
-}
 
 interface Entry {
   readonly name: string
@@ -76,8 +63,6 @@ process.stdout.on('error', error => {
   throw error
 })
 
-const { useCompileCache } = await import('./commands/compile-cache.ts')
-useCompileCache()
 process.exitCode = await main(process.argv.slice(2))
 
 async function main([name, ...args]: string[]): Promise<number> {

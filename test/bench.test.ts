@@ -92,6 +92,38 @@ t.test('a budget compares the least of all rounds with the least of all rounds',
   }
 })
 
+t.test(
+  'a budget that floor itself breaks is out of reach, where the row is held to floor as well',
+  async t => {
+    const times = { floor: 1.25, 'fastify-http-proxy': 0.45 }
+    const cases: [readonly [number, number, number], Budget['times'], readonly string[]][] = [
+      [[110, 100, 200], times, ['held', 'out of reach']],
+      [[126, 100, 200], times, ['broken', 'out of reach']],
+      [[110, 100, 230], times, ['held', 'broken']], // floor reaches it
+      [[100, 100, 230], times, ['held', 'held']],
+      [[110, 100, 200], { 'fastify-http-proxy': 0.45 }, ['broken']], // nothing else would hold it
+    ]
+    for (const [[hookwarden, floor, other], budget, states] of cases) {
+      const row = measured({
+        hookwarden: [hookwarden],
+        floor: [floor],
+        'fastify-http-proxy': [other],
+      })
+      const judged = judge(row, { times: budget }, new Map())
+      t.same(
+        judged.map(({ state }) => state),
+        states,
+      )
+    }
+    const [, beyond] = judge(
+      measured({ hookwarden: [110], floor: [100], 'fastify-http-proxy': [200] }),
+      { times },
+      new Map(),
+    )
+    t.match(beyond, { says: /fastify-http-proxy: 0\.550, and floor takes 0\.500$/ })
+  },
+)
+
 t.test('what was not measured is neither held nor broken, and says why', async t => {
   const budget = { times: { floor: 1, 'http-proxy-unchecked': 1, haproxy: 1 } }
   const absent = new Map([['haproxy', 'not installed']])

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { flushCompileCache } from 'node:module'
 import { systemClock } from '../clock.ts'
 import type { Settings } from '../config/settings.ts'
 import { type Certificate, readCertificate } from '../listen/certificates.ts'
@@ -7,7 +8,6 @@ import { serve } from '../process/serve.ts'
 import { untilStopped } from '../process/signals.ts'
 import { machineSources } from '../secrets/resolve.ts'
 import { type Command, readArguments } from './command.ts'
-import { keepCompileCache } from './compile-cache.ts'
 import { readMap, USUAL_MAP } from './map.ts'
 import { paintIssue, processTerminal } from './terminal.ts'
 
@@ -46,7 +46,7 @@ Exit codes: 0 drained, 1 the map has issues or something had to be cut, 2 it can
       admin: adminPort,
       providers: settings.providers.length,
     })
-    keepCompileCache()
+    flushCompileCache() // at once: a process that is killed would not
     return untilStopped(service)
   },
 }

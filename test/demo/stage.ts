@@ -104,10 +104,14 @@ function startHookwarden(map: string): ChildProcess {
     `DEMO_${name.toUpperCase().replaceAll('-', '_')}_SECRET`,
     secret,
   ])
-  return spawn(process.execPath, [join(ROOT, 'src/cli.ts'), 'run', '--config', map, '--dev'], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-    env: { ...process.env, ...Object.fromEntries(secrets) },
-  })
+  return spawn(
+    process.execPath,
+    [join(ROOT, 'bin/hookwarden.js'), 'run', '--config', map, '--dev'],
+    {
+      stdio: ['ignore', 'pipe', 'inherit'],
+      env: { ...process.env, ...Object.fromEntries(secrets) },
+    },
+  )
 }
 
 function portOf(map: string, key: string): number {

@@ -39,7 +39,7 @@ providers:
     limits: { per_address: 1000/1m, patience: 30s, deadline: 60s }
 `,
   )
-  const args = [join(ROOT, 'src/cli.ts'), 'run', '--dev', '--config', map]
+  const args = [join(ROOT, 'bin/hookwarden.js'), 'run', '--dev', '--config', map]
   const child = spawn(process.execPath, args, {
     stdio: ['ignore', 'pipe', 'inherit'],
     env: { ...process.env, GITHUB: SECRETS.github },

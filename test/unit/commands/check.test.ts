@@ -233,7 +233,7 @@ t.test('--json holds issues, findings and the effective map', async t => {
 
 t.test('the command line: help everywhere, and exit codes 0, 1 and 2', async t => {
   const cli = (...args: string[]) => {
-    const { status, stdout, stderr } = spawnSync(process.execPath, ['src/cli.ts', ...args], {
+    const { status, stdout, stderr } = spawnSync(process.execPath, ['bin/hookwarden.js', ...args], {
       encoding: 'utf8',
       env: { NO_COLOR: '1' },
     })
