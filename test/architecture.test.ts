@@ -31,7 +31,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
   limit: { rooms: '[redis]' },
   replay: { rooms: '[redis]' },
   redis: { rooms: '', owns: 'ioredis' },
-  forward: { rooms: '', owns: 'undici', uses: '[node:stream]' },
+  forward: { rooms: '', owns: 'undici undici/lib/dispatcher/pool.js', uses: '[node:stream]' },
   secrets: { rooms: '', owns: 'tweetnacl', uses: 'node:fs node:util#inspect' },
   report: {
     rooms: '',

@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream'
-import { type Dispatcher, Pool } from 'undici'
+import type { Dispatcher } from 'undici'
+import Pool from 'undici/lib/dispatcher/pool.js'
 import type { Bytes, Millis } from '../units.ts'
 import type { AnswerHeaders } from './clean.ts'
 

@@ -2,6 +2,7 @@ import type { AddressInfo } from 'node:net'
 import fastify from 'fastify'
 import { parseAddress } from '../admit/address.ts'
 import { Fault } from '../errors.ts'
+import { BARE } from './bare-fastify.ts'
 
 /** What the admin listener shows. */
 export interface AdminOptions {
@@ -25,7 +26,7 @@ export interface Admin {
 
 /** Opens the admin listener: metrics, liveness, readiness. It never faces the public. */
 export async function openAdmin(options: AdminOptions): Promise<Admin> {
-  const app = fastify({ logger: false, exposeHeadRoutes: true, forceCloseConnections: true })
+  const app = fastify({ ...BARE, exposeHeadRoutes: true, forceCloseConnections: true })
   app.addHook('onRequest', async (request, reply) => {
     if (isOurs(request.headers.host ?? '', options.endpoint.host)) return
     await reply.code(421).send({ error: 'host' }) // a page elsewhere that rebinds its name to loopback

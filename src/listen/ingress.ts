@@ -8,6 +8,7 @@ import { Exchange } from '../exchange/exchange.ts'
 import type { Peer } from '../exchange/peer.ts'
 import type { Site } from '../exchange/site.ts'
 import type { Bytes, Millis } from '../units.ts'
+import { BARE } from './bare-fastify.ts'
 import { type Line, onBroken, part } from './broken.ts'
 import { CIPHERS, choose, type Served } from './certificates.ts'
 import { type ConnectionCaps, type ConnectionLimit, Connections, peerOf } from './connections.ts'
@@ -58,7 +59,7 @@ export async function openIngress(options: IngressOptions): Promise<Ingress> {
   const server = createTlsServer(options)
   const connections = new Connections(options.caps)
   const app = fastify({
-    logger: false,
+    ...BARE,
     serverFactory: () => server,
     clientErrorHandler: (error, socket) => onClientError(error, socket),
   })
