@@ -2,6 +2,7 @@ import type { Networks } from '../admit/networks.ts'
 import type { Credentials } from '../forward/clean.ts'
 import type { Gate } from '../limit/gate.ts'
 import type { Limit } from '../limit/gcra.ts'
+import type { Bucket } from '../limit/store.ts'
 import type { RouteTable } from '../route/table.ts'
 import type { Bytes, Millis } from '../units.ts'
 import type { BoundHandshake } from '../verify/bound-handshake.ts'
@@ -67,9 +68,7 @@ export interface Provider {
   readonly lease: Millis
 }
 
-/** A limit, the bucket it is spent from, and the reason it refuses with. */
-export interface PaceLimit {
-  readonly limit: Limit
-  readonly key: string
+/** A bucket that paces, and the reason it refuses with. */
+export interface PaceLimit extends Bucket {
   readonly reason: 'rate_provider' | 'rate_global'
 }

@@ -15,7 +15,10 @@ import type { Explaining } from './witness.ts'
 export interface Site {
   readonly clock: Clock
   readonly requestIds: RequestIds
+  /** What proven deliveries spend: shared by all replicas where the map has a store. */
   readonly limits: LimitStore
+  /** What unproven passes spend: always this process's own, so that nobody loads a shared store without proof. */
+  readonly ownLimits: LimitStore
   /** The per-address limit, spent before anything is proven: each replica's own. */
   readonly addresses: AddressBuckets
   readonly replay: ReplayStore

@@ -1,8 +1,8 @@
 import type { Timer } from '../clock.ts'
 import type { Waiter } from '../limit/gate.ts'
+import type { LimitStore, Reservation } from '../limit/store.ts'
 import type { RejectReason } from '../reasons.ts'
 import type { Millis } from '../units.ts'
-import { giveBackAll, type Reserved, reserveAll } from './pace.ts'
 import type { PaceLimit, Provider } from './route.ts'
 import type { Site } from './site.ts'
 
@@ -22,6 +22,7 @@ export class Turn implements Waiter {
   readonly #provider: Provider
   readonly #queued: Queued
   readonly #since: Millis
+  #store: LimitStore | undefined
   #reserved: readonly PaceLimit[] = []
   #inside = false
   #over = false
@@ -37,12 +38,16 @@ export class Turn implements Waiter {
 
   /** A proven delivery waits its turn: a genuine burst is shaped, not dropped. */
   wait(): void {
-    this.#reserve(this.#provider.proven, this.#provider.patience)
+    const { clock, limits } = this.#site
+    const now = clock.now()
+    const left = Math.max(0, this.#provider.patience - (now - this.#since))
+    this.#reserve(limits, this.#provider.proven, now, left)
   }
 
-  /** What nobody proved never waits, and spends no provider's limit. */
+  /** What nobody proved never waits, spends no provider's limit, and never reaches a shared store. */
   pass(): void {
-    this.#reserve(this.#provider.unproven, 0)
+    const { clock, ownLimits } = this.#site
+    this.#reserve(ownLimits, this.#provider.unproven, clock.now(), 0)
   }
 
   /** Gives back the place at the gate or, where it never got there, what it had reserved. */
@@ -51,7 +56,7 @@ export class Turn implements Waiter {
     this.#over = true
     this.#timer?.cancel()
     if (this.#inside) this.#provider.gate.leave()
-    else giveBackAll(this.#site.limits, this.#reserved, now)
+    else this.#store?.giveBack(this.#reserved, now)
   }
 
   admitted(): void {
@@ -74,17 +79,19 @@ export class Turn implements Waiter {
     this.#queued.refused('concurrency', BUSY)
   }
 
-  #reserve(limits: readonly PaceLimit[], patience: Millis): void {
-    const { limits: store, clock } = this.#site
-    const answer = reserveAll(store, limits, clock.now(), patience)
+  #reserve(store: LimitStore, limits: readonly PaceLimit[], now: Millis, patience: Millis): void {
+    this.#store = store
+    const answer = store.reserve(limits, now, patience)
     if (answer instanceof Promise) void answer.then(late => this.#answered(late, limits))
     else this.#answered(answer, limits)
   }
 
-  #answered(answer: Reserved, limits: readonly PaceLimit[]): void {
-    if ('reason' in answer) return this.#queued.refused(answer.reason, answer.retryAfter)
+  #answered({ wait, retryAfter, refusedBy = 0 }: Reservation, limits: readonly PaceLimit[]): void {
+    if (wait === undefined) {
+      return this.#queued.refused((limits[refusedBy] as PaceLimit).reason, retryAfter)
+    }
     this.#reserved = limits
-    if (answer.wait > 0) this.#timer = this.#site.clock.after(answer.wait, onTurn, this)
+    if (wait > 0) this.#timer = this.#site.clock.after(wait, onTurn, this)
     else if (limits === this.#provider.proven) this.enter()
     else if (this.#provider.gate.tryEnter()) this.admitted()
     else this.#queued.refused('concurrency', BUSY)

@@ -1,10 +1,12 @@
 import type { Millis } from '../units.ts'
 import { BucketTable } from './bucket-table.ts'
 import { type Limit, reserve, returned } from './gcra.ts'
-import type { LimitStore, Reservation } from './store.ts'
+import type { Bucket, LimitStore, Reservation } from './store.ts'
 
 /** How many keys of one limit have their names remembered. */
 const NAMES = 10_000
+/** Most go at once: nothing is allocated for them. */
+const AT_ONCE: Reservation = { wait: 0, retryAfter: 0, refusedBy: undefined }
 
 /** The limits of this process alone, for a bounded number of keys. */
 export class MemoryLimits implements LimitStore {
@@ -30,22 +32,57 @@ export class MemoryLimits implements LimitStore {
     return this.#buckets.evicted
   }
 
-  reserve(limit: Limit, key: string, now: Millis, patience: Millis): Reservation {
-    const name = this.#nameOf(limit, key)
-    const place = this.#buckets.find(name) ?? this.#buckets.displace(name, now)
-    if (place === undefined) return { wait: undefined, retryAfter: limit.emission } // a bound of none
-    const slot = reserve(limit, this.#spent(place, limit, now), now, patience)
-    this.#buckets.tat[place] = slot.tat
-    return slot
+  reserve(buckets: readonly Bucket[], now: Millis, patience: Millis): Reservation {
+    let wait = 0
+    for (let i = 0; i < buckets.length; i++) {
+      const { limit, key } = buckets[i] as Bucket
+      const place = this.#placeOf(limit, key, now)
+      if (place === undefined) return this.#refuse(buckets, i, now, patience, limit.emission)
+      const slot = reserve(limit, this.#spent(place, limit, now), now, patience)
+      if (slot.wait === undefined) return this.#refuse(buckets, i, now, patience, slot.retryAfter)
+      this.#buckets.tat[place] = slot.tat
+      if (slot.wait > wait) wait = slot.wait
+    }
+    return wait === 0 ? AT_ONCE : { wait, retryAfter: 0, refusedBy: undefined }
   }
 
-  giveBack(limit: Limit, key: string, now: Millis): void {
+  giveBack(buckets: readonly Bucket[], now: Millis): void {
+    for (const { limit, key } of buckets) this.#return(limit, key, now)
+  }
+
+  async close(): Promise<void> {}
+
+  /** Undoes what was granted before `by` refused, and asks those behind it how long they would take. */
+  #refuse(
+    buckets: readonly Bucket[],
+    by: number,
+    now: Millis,
+    patience: Millis,
+    first: Millis,
+  ): Reservation {
+    let retryAfter = first
+    for (let i = 0; i < buckets.length; i++) {
+      const { limit, key } = buckets[i] as Bucket
+      if (i < by) this.#return(limit, key, now)
+      if (i <= by) continue
+      const place = this.#buckets.find(this.#nameOf(limit, key))
+      if (place === undefined) continue
+      const slot = reserve(limit, this.#spent(place, limit, now), now, patience)
+      retryAfter = Math.max(retryAfter, slot.retryAfter)
+    }
+    return { wait: undefined, retryAfter, refusedBy: by }
+  }
+
+  #return(limit: Limit, key: string, now: Millis): void {
     const place = this.#buckets.find(this.#nameOf(limit, key))
     if (place === undefined) return
     this.#buckets.tat[place] = returned(limit, this.#spent(place, limit, now), now)
   }
 
-  async close(): Promise<void> {}
+  #placeOf(limit: Limit, key: string, now: Millis): number | undefined {
+    const name = this.#nameOf(limit, key)
+    return this.#buckets.find(name) ?? this.#buckets.displace(name, now)
+  }
 
   #nameOf({ name }: Limit, key: string): string {
     let names = this.#names.get(name)

@@ -101,6 +101,7 @@ export async function serve(options: ServeOptions): Promise<Service> {
     requestIds: new RequestIds(randomBytes(8).toString('hex')),
     addresses: buckets,
     limits: store,
+    ownLimits: store,
     replay,
     budget,
     upstream: new Upstream(settings.upstream.url, settings.upstream.connect),

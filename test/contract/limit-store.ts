@@ -1,28 +1,29 @@
 import fc from 'fast-check'
 import type { Test } from 'tap'
 import type { Limit } from '../../src/limit/gcra.ts'
-import type { LimitStore } from '../../src/limit/store.ts'
+import type { Bucket, LimitStore } from '../../src/limit/store.ts'
 
 const limit: Limit = { name: 'contract', emission: 100, burst: 200 }
+const one = (key: string, under = limit): readonly Bucket[] => [{ limit: under, key }]
 
 /** What every LimitStore promises. Each implementation's test calls this; each `open` starts empty. */
 export function limitStoreContract(t: Test, open: () => Promise<LimitStore>): void {
   t.test('two go at once, the third is told when, another key is not affected', async t => {
     const store = await open()
     t.teardown(() => store.close())
-    t.equal((await store.reserve(limit, 'a', 1_000, 0)).wait, 0)
-    t.equal((await store.reserve(limit, 'a', 1_000, 0)).wait, 0)
-    t.match(await store.reserve(limit, 'a', 1_000, 0), { wait: undefined, retryAfter: 100 })
-    t.equal((await store.reserve(limit, 'b', 1_000, 0)).wait, 0)
-    store.giveBack(limit, 'a', 1_000)
-    t.equal((await store.reserve(limit, 'a', 1_000, 0)).wait, 0, 'what was given back can be taken')
+    t.equal((await store.reserve(one('a'), 1_000, 0)).wait, 0)
+    t.equal((await store.reserve(one('a'), 1_000, 0)).wait, 0)
+    t.match(await store.reserve(one('a'), 1_000, 0), { wait: undefined, retryAfter: 100 })
+    t.equal((await store.reserve(one('b'), 1_000, 0)).wait, 0)
+    store.giveBack(one('a'), 1_000)
+    t.equal((await store.reserve(one('a'), 1_000, 0)).wait, 0, 'what was given back can be taken')
   })
 
   t.test('two limits under one key do not share a bucket', async t => {
     const store = await open()
     t.teardown(() => store.close())
-    for (let i = 0; i < 3; i++) await store.reserve(limit, 'a', 1_000, 0)
-    t.equal((await store.reserve({ ...limit, name: 'other' }, 'a', 1_000, 0)).wait, 0)
+    for (let i = 0; i < 3; i++) await store.reserve(one('a'), 1_000, 0)
+    t.equal((await store.reserve(one('a', { ...limit, name: 'other' }), 1_000, 0)).wait, 0)
   })
 
   t.test(
@@ -31,21 +32,44 @@ export function limitStoreContract(t: Test, open: () => Promise<LimitStore>): vo
       const store = await open()
       t.teardown(() => store.close())
       const waits = []
-      for (let i = 0; i < 6; i++) waits.push((await store.reserve(limit, 'a', 1_000, 300)).wait)
+      for (let i = 0; i < 6; i++) waits.push((await store.reserve(one('a'), 1_000, 300)).wait)
       t.same(waits, [0, 0, 100, 200, 300, undefined])
-      t.equal((await store.reserve(limit, 'a', 1_100, 300)).wait, 300, 'a refusal took nothing')
+      t.equal((await store.reserve(one('a'), 1_100, 300)).wait, 300, 'a refusal took nothing')
+    },
+  )
+
+  t.test(
+    'of several buckets the slowest decides, and one that refuses leaves all untouched',
+    async t => {
+      const store = await open()
+      t.teardown(() => store.close())
+      const slow: Limit = { name: 'slow', emission: 1_000, burst: 1_000 }
+      const both = [...one('a'), ...one('a', slow)]
+      const reserve = (buckets: readonly Bucket[], patience: number) =>
+        store.reserve(buckets, 1_000, patience)
+      t.match(await reserve(both, 0), { wait: 0, retryAfter: 0, refusedBy: undefined })
+      t.match(await reserve(both, 500), { wait: undefined, retryAfter: 500, refusedBy: 1 })
+      t.match(await reserve(both, 1_000), { wait: 1_000, refusedBy: undefined })
+      t.match(await reserve(one('a'), 100), { wait: 100 }, 'the refusal took nothing of the first')
+      t.match(
+        await reserve(both, 0),
+        { wait: undefined, retryAfter: 2_000, refusedBy: 0 },
+        'the first to refuse is named, the last to grant says when',
+      )
+      store.giveBack(both, 1_000)
+      t.match(await reserve(both, 1_000), { wait: 1_000 }, 'what comes back comes back everywhere')
     },
   )
 
   t.test('giving back never saves up more than the burst', async t => {
     const store = await open()
     t.teardown(() => store.close())
-    await store.reserve(limit, 'a', 1_000, 0)
-    for (let i = 0; i < 5; i++) store.giveBack(limit, 'a', 1_000)
-    store.giveBack(limit, 'never seen', 1_000)
+    await store.reserve(one('a'), 1_000, 0)
+    for (let i = 0; i < 5; i++) store.giveBack(one('a'), 1_000)
+    store.giveBack(one('never seen'), 1_000)
     for (const key of ['a', 'never seen']) {
       const waits = []
-      for (let i = 0; i < 3; i++) waits.push((await store.reserve(limit, key, 1_000, 0)).wait)
+      for (let i = 0; i < 3; i++) waits.push((await store.reserve(one(key), 1_000, 0)).wait)
       t.same(waits, [0, 0, undefined], key)
     }
   })
@@ -54,9 +78,9 @@ export function limitStoreContract(t: Test, open: () => Promise<LimitStore>): vo
     const store = await open()
     t.teardown(() => store.close())
     const hourly: Limit = { name: 'contract', emission: 3_600_000, burst: 3_600_000 }
-    await store.reserve(hourly, 'a', 1_000, 0)
-    t.equal((await store.reserve(hourly, 'a', 1_000, 0)).wait, undefined)
-    t.equal((await store.reserve(limit, 'a', 1_200, 100)).wait !== undefined, true)
+    await store.reserve(one('a', hourly), 1_000, 0)
+    t.equal((await store.reserve(one('a', hourly), 1_000, 0)).wait, undefined)
+    t.equal((await store.reserve(one('a'), 1_200, 100)).wait !== undefined, true)
   })
 
   t.test(
@@ -70,7 +94,7 @@ export function limitStoreContract(t: Test, open: () => Promise<LimitStore>): vo
           let now = 1_000
           for (const gap of gaps) {
             now += gap
-            if ((await store.reserve(limit, 'a', now, 0)).wait === 0) granted.push(now)
+            if ((await store.reserve(one('a'), now, 0)).wait === 0) granted.push(now)
           }
           await store.close()
           const rounding = 0.02 // a store may forgive a hundredth of one, once

@@ -11,6 +11,7 @@ import { limitStoreContract } from '../../contract/limit-store.ts'
 const tenPerSecond: Limit = { name: 'test', emission: 100, burst: 300 }
 const twoPerMinute = limitOf('test', { count: 2, per: 60_000 })
 const hashKey = Uint8Array.from([0, 1, 2, 3, 4, 5, 6, 7])
+const one = (limit: Limit, key: string) => [{ limit, key }]
 const instant = fc.integer({ min: 0, max: 1e9 })
 
 t.test(
@@ -101,26 +102,26 @@ t.test('memory limits', async t => {
 
   t.test('when full, a refilled bucket goes before a spent one, and is no loss', async t => {
     const store = new MemoryLimits(2)
-    for (let i = 0; i < 2; i++) store.reserve(twoPerMinute, 'spent', 0, 0)
-    store.reserve(tenPerSecond, 'refilled', 0, 0)
-    store.reserve(twoPerMinute, 'new', 1_000, 0)
+    for (let i = 0; i < 2; i++) store.reserve(one(twoPerMinute, 'spent'), 0, 0)
+    store.reserve(one(tenPerSecond, 'refilled'), 0, 0)
+    store.reserve(one(twoPerMinute, 'new'), 1_000, 0)
     t.equal(store.size, 2)
     t.equal(store.evicted, 0)
-    t.equal(store.reserve(twoPerMinute, 'spent', 1_000, 0).wait, undefined, 'still spent')
+    t.equal(store.reserve(one(twoPerMinute, 'spent'), 1_000, 0).wait, undefined, 'still spent')
   })
 
   t.test('when all are spent, the least spent one is forgotten and counted', async t => {
     const store = new MemoryLimits(2)
-    for (let i = 0; i < 2; i++) store.reserve(twoPerMinute, 'more', 0, 0)
-    store.reserve(twoPerMinute, 'less', 0, 0)
-    store.reserve(twoPerMinute, 'new', 1, 0)
+    for (let i = 0; i < 2; i++) store.reserve(one(twoPerMinute, 'more'), 0, 0)
+    store.reserve(one(twoPerMinute, 'less'), 0, 0)
+    store.reserve(one(twoPerMinute, 'new'), 1, 0)
     t.equal(store.size, 2)
     t.equal(store.evicted, 1)
-    t.equal(store.reserve(twoPerMinute, 'more', 1, 0).wait, undefined, 'remembered')
+    t.equal(store.reserve(one(twoPerMinute, 'more'), 1, 0).wait, undefined, 'remembered')
   })
 
   t.test('a bound of none refuses', async t => {
-    t.equal(new MemoryLimits(0).reserve(twoPerMinute, 'a', 0, 0).wait, undefined)
+    t.equal(new MemoryLimits(0).reserve(one(twoPerMinute, 'a'), 0, 0).wait, undefined)
   })
 })
 
