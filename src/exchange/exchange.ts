@@ -1,7 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type Declared, declaredLength } from '../admit/length.ts'
 import { acceptableEncoding, acceptableType } from '../admit/media-type.ts'
-import { cleanHeaders, cleanTarget } from '../forward/clean.ts'
 import { Head } from '../head.ts'
 import type { Spend } from '../limit/address-buckets.ts'
 import type { Hold, Upload } from '../limit/budget.ts'
@@ -16,6 +15,7 @@ import { attend, listen } from './events.ts'
 import { awaitsContinue, framing, type Rest, restOf } from './framing.ts'
 import { Held } from './held.ts'
 import type { Watched } from './open.ts'
+import { outgoing } from './outgoing.ts'
 import { type Peer, type Sender, senderOf } from './peer.ts'
 import { Reply } from './reply.ts'
 import type { Provider, Route, Serving } from './route.ts'
@@ -218,21 +218,16 @@ export class Exchange implements Watched, Upload, Queued, Awaiting {
   admitted(): void {
     this.#state = 'forwarding'
     this.#paced = this.#site.clock.now() - (this.#receivedAt ?? 0)
-    const { credentials, introduced } = this.#provider
-    const { proof } = this.#check
-    const { method, query } = this.#head
     this.#delivery = new Delivery(this.#site, this.#provider, this.#reply, this, this.#left)
-    this.#delivery.send({
-      method,
-      target: cleanTarget(this.#route?.upstreamPath ?? '', query, credentials),
-      headers: cleanHeaders(this.#head, credentials, {
-        address: this.#sender.peer.address,
-        requestId: this.#requestId,
-        verified: proof && introduced[proof.secret],
-      }),
-      body: this.#body.chunks(),
-      length: this.#body.size,
-    })
+    const admitted = {
+      head: this.#head,
+      body: this.#body,
+      proof: this.#check.proof,
+      address: this.#sender.peer.address,
+      requestId: this.#requestId,
+    }
+    const { observer } = this.#site
+    this.#delivery.send(outgoing(admitted, this.#route as Route, this.#serving, observer))
   }
 
   /** What was taken must not run again; all else may. A flow that is called in sync chose its answer. */

@@ -1,5 +1,6 @@
 import type { Networks } from '../admit/networks.ts'
 import type { Credentials } from '../forward/clean.ts'
+import type { Leaks } from '../forward/leaks.ts'
 import type { Gate } from '../limit/gate.ts'
 import type { Limit } from '../limit/gcra.ts'
 import type { Bucket } from '../limit/store.ts'
@@ -16,6 +17,8 @@ export interface Serving {
   readonly trusted: Networks
   /** What requests without a route spend, by address. */
   readonly unrouted: Limit
+  /** The secrets of every provider. */
+  readonly leaks: Leaks
 }
 
 /** A path that senders call, and where it leads. */

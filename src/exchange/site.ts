@@ -70,8 +70,10 @@ interface Settled {
 }
 
 /** Who is told what happened. */
-interface Observer {
+export interface Observer {
   settled(end: Settled): void
   /** Report mode let `reason` pass. */
   reported(provider: string, reason: RejectReason): void
+  /** A secret came in a header of this name, which was not forwarded. */
+  leaked(provider: string, requestId: string, header: string): void
 }

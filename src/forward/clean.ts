@@ -1,4 +1,5 @@
 import { type Head, sameName } from '../head.ts'
+import type { Leaks } from './leaks.ts'
 
 /**
  * Never forwarded: hop-by-hop fields, framing of ours to write, what only a proxy may claim, and credentials,
@@ -41,25 +42,43 @@ export interface Introduction {
   readonly verified: string | undefined
 }
 
-/** The headers for the upstream, as name, value, …: the sender's own less the dropped ones, then ours. */
-export function cleanHeaders(head: Head, secret: Credentials, intro: Introduction): string[] {
+/** What must not get through beside the usual. */
+export interface Kept {
+  readonly credentials: Credentials
+  readonly leaks: Leaks
+}
+
+/** The headers for the upstream, as name, value, …, and the names of those that would have shown a secret. */
+export interface Cleaned {
+  readonly headers: string[]
+  readonly leaked: readonly string[]
+}
+
+/** The sender's own headers less the dropped ones, then ours. */
+export function cleanHeaders(head: Head, kept: Kept, intro: Introduction): Cleaned {
   const { raw } = head
+  const { credentials, leaks } = kept
   const named = namedByConnection(head)
   const out: string[] = []
+  let leaked = NONE
   for (let i = 0; i < raw.length; i += 2) {
     const name = raw[i] as string
     if (isDropped(name)) continue
-    if (secret.headers.length > 0 && secret.headers.includes(name.toLowerCase())) continue
+    if (credentials.headers.length > 0 && credentials.headers.includes(name.toLowerCase())) continue
     if (named?.includes(name.toLowerCase())) continue
-    out.push(name, raw[i + 1] as string)
+    const value = raw[i + 1] as string
+    if (leaks.has(value)) leaked = [...leaked, name]
+    else out.push(name, value)
   }
   out.push('X-Forwarded-For', intro.address, 'X-Forwarded-Proto', 'https')
   const host = head.only('host')
   if (typeof host === 'string') out.push('X-Forwarded-Host', host)
   out.push('X-Request-Id', intro.requestId)
   if (intro.verified !== undefined) out.push('X-Hookwarden-Verified', intro.verified)
-  return out
+  return { headers: out, leaked }
 }
+
+const NONE: readonly string[] = []
 
 /** The dropped names by their length: most names are of no length that counts, and need no lower-case copy. */
 const DROPPED_BY_LENGTH: readonly (readonly string[])[] = byLength(DROPPED)

@@ -15,6 +15,7 @@ import type { CompiledScheme } from '../verify/compiled.ts'
 import { keyProblem } from '../verify/key.ts'
 import type { Key, Verifier } from '../verify/verifier.ts'
 import { bindHandshake, sharedSecrets } from './handshake.ts'
+import { leaksOf } from './leaks.ts'
 
 /** One reading of the map, compiled: swapped whole, retired when its last exchange settles. */
 export interface Generation {
@@ -66,6 +67,7 @@ export function compileGeneration(settings: Settings, sources: SecretSources): G
       hosts: new Set(settings.hosts),
       trusted: compileNetworks(settings.trustProxies),
       unrouted: limitOf('per_address', settings.unroutedPerAddress),
+      leaks: leaksOf(settings, sources),
     },
   }
 }

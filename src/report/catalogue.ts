@@ -98,6 +98,16 @@ function requests(
         ),
     },
     {
+      name: 'hookwarden_secret_leaks_total',
+      type: 'counter',
+      help: 'Headers that showed a secret and were not forwarded',
+      samples: () =>
+        providers.map(({ name }) => ({
+          labels: { provider: name },
+          value: tallies.get(name)?.leaks ?? 0,
+        })),
+    },
+    {
       name: 'hookwarden_responses_total',
       type: 'counter',
       help: "Answers by status code, the upstream's or Hookwarden's own",

@@ -36,6 +36,10 @@ export class Counts {
     this.#of(provider).reported[reason]++
   }
 
+  leaked(provider: string): void {
+    this.#of(provider).leaks++
+  }
+
   connectionRejected(limit: ConnectionLimit): void {
     this.connectionsRejected[limit]++
   }

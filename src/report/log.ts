@@ -7,7 +7,7 @@ import { type Put, Sink, standardOutput } from './sink.ts'
 import { Stamp } from './stamp.ts'
 import { LineWords } from './words.ts'
 
-/** What an operator's line says beside its sentence. Never a secret, and nothing a sender wrote. */
+/** What an operator's line says beside its sentence. Never a secret, and of what a sender wrote a name at most. */
 export type Fields = Readonly<Record<string, string | number | boolean | undefined>>
 
 /** The parts of a line that are the same in all. */

@@ -48,6 +48,11 @@ export class Metrics {
     this.#counts.explanations.count(provider, finding)
   }
 
+  /** Counts a header that would have shown a secret to the upstream. */
+  leaked(provider: string): void {
+    this.#counts.leaked(provider)
+  }
+
   /** Counts a connection that a cap refused. */
   connectionRejected(limit: ConnectionLimit): void {
     this.#counts.connectionRejected(limit)

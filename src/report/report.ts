@@ -3,6 +3,9 @@ import type { Log } from './log.ts'
 import type { Metrics } from './metrics.ts'
 import type { Settled } from './settled.ts'
 
+/** A sender chooses how long the names of its headers are. */
+const MOST_OF_A_NAME = 64
+
 /** What an exchange tells when it ends: counted and logged. */
 export class Report {
   readonly #metrics: Metrics
@@ -38,5 +41,15 @@ export class Report {
   reported(provider: string, reason: RejectReason): void {
     this.#metrics.reported(provider, reason)
     this.#log.info('report mode let it pass', { provider, reason, mode: 'report' })
+  }
+
+  /** A secret came in a header, which was not forwarded: whoever reads its value may forge. */
+  leaked(provider: string, requestId: string, header: string): void {
+    this.#metrics.leaked(provider)
+    this.#log.warn('a header showed a secret and was dropped: tell the sender, change the secret', {
+      request_id: requestId,
+      provider,
+      header: header.slice(0, MOST_OF_A_NAME),
+    })
   }
 }

@@ -72,6 +72,8 @@ export class Tally {
   /** Wall clock; 0 until it happens. */
   lastAccepted: Millis = 0
   lastRejected: Millis = 0
+  /** Headers that would have shown a secret. */
+  leaks = 0
 
   settled(end: Settled, wall: Millis): void {
     this.outcomes[end.outcome]++

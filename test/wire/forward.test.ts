@@ -120,6 +120,39 @@ t.test('hop-by-hop headers, claims of a proxy and credentials do not get through
   t.same(valuesOf(request, 'x-hookwarden-verified'), ['provider=github; secret=current'])
 })
 
+t.test(
+  'no header shows the upstream a secret, whosever it is and however it is written',
+  async t => {
+    const on = await stage(t)
+    const [own, other] = [ENV.GITHUB ?? '', ENV.SLACK ?? '']
+    const leaking: Lines = [
+      ['X-Github-Encoded-Secret', Buffer.from(own).toString('base64')],
+      ['X-Of-Another', other],
+      ['X-Auth', `Bearer ${own}`],
+      ['X-Hex', Buffer.from(other).toString('hex')],
+    ]
+    const lines = on.hookwarden.lines.length
+    const request = await forwarded(on, [['X-Kept', `${own}x`], ...leaking])
+    t.same(valuesOf(request, 'x-kept'), [`${own}x`])
+    for (const [name, value] of leaking) {
+      t.same(valuesOf(request, name), [], name)
+      t.notOk(request.head.includes(value), name)
+    }
+    const series = await on.hookwarden.metrics()
+    t.equal(series.get('hookwarden_secret_leaks_total{provider="github"}'), 4)
+    t.equal(series.get('hookwarden_secret_leaks_total{provider="slack"}'), 0, 'not who was shown')
+    on.clock.advance(100) // log lines wait for company
+    const told = on.hookwarden.lines.slice(lines)
+    t.match(
+      told.filter(({ level }) => level === 'warn'),
+      leaking.map(([header]) => ({ provider: 'github', header, request_id: /^[0-9a-f]/ })),
+    )
+    for (const text of [own, other, ...leaking.map(([, value]) => value)]) {
+      t.notOk(JSON.stringify(told).includes(text), 'the log does not say what was shown')
+    }
+  },
+)
+
 t.test('a header may not be named by Connection to get rid of our own', async t => {
   const on = await stage(t)
   const named = 'X-Forwarded-For, X-Hookwarden-Verified, X-Request-Id, Content-Length, Host'
