@@ -209,6 +209,22 @@ export const HMAC_HEX_A_M = {
       'The time is `webhookTimestamp` in the signed body; the header `Linear-Timestamp` is not signed and is ignored.',
     ],
   },
+  mailerlite: {
+    title: 'MailerLite',
+    scheme: { alg: 'hmac-sha256', from: 'header:Signature', sign: '{body}' },
+    page: { title: 'Webhooks', url: 'https://developers.mailerlite.com/docs/webhooks' },
+    evidence: 'docs',
+    timeout: 3_000,
+    setup: 'Create the webhook by API; its answer holds `secret`',
+    failure: {
+      does: 'Repeats three times after a timeout or any status but 2xx: after 10, 100 and 1,000 seconds.',
+      url: 'https://developers.mailerlite.com/docs/webhooks',
+    },
+    caveats: [
+      'The header is `Signature` and the value hexadecimal, by its own page; other readers have `X-MailerLite-Signature` or base64.',
+      'The page shows a secret of ten characters. Hookwarden takes none under 16 bytes: where yours is shorter, the entry is not ready and says so.',
+    ],
+  },
   mailersend: {
     title: 'MailerSend',
     scheme: { alg: 'hmac-sha256', from: 'header:Signature', sign: '{body}' },

@@ -184,6 +184,25 @@ export const HMAC_HEX_N_Z = {
     ],
     caveats: ['The key is the application management token.'],
   },
+  smartsheet: {
+    title: 'Smartsheet',
+    scheme: { alg: 'hmac-sha256', from: 'header:Smartsheet-Hmac-SHA256', sign: '{body}' },
+    page: {
+      url: 'https://developers.smartsheet.com/api/smartsheet/guides/webhooks/webhook-callbacks',
+    },
+    evidence: 'secondhand',
+    setup: 'Create the webhook by API; its answer holds `sharedSecret`',
+    challenge:
+      'a POST with `Smartsheet-Hook-Challenge` when the webhook is enabled and with every hundredth callback, answered with the same value in `Smartsheet-Hook-Response`; otherwise it is disabled',
+    handshake: [
+      {
+        kind: 'echo-header',
+        method: 'POST',
+        value: 'Smartsheet-Hook-Challenge',
+        answer: { header: 'Smartsheet-Hook-Response' },
+      },
+    ],
+  },
   'smile-api': {
     title: 'Smile API',
     scheme: { alg: 'hmac-sha512', from: 'header:Smile-Signature', sign: '{body}' },

@@ -116,6 +116,23 @@ export const TOKEN = {
       'A webhook runs at most 1,000 times in 24 hours.',
     ],
   },
+  mailchimp: {
+    title: 'Mailchimp',
+    scheme: { alg: 'token', from: 'query:secret' },
+    page: {
+      title: 'Sync audience data with webhooks',
+      url: 'https://mailchimp.com/developer/marketing/guides/sync-audience-data-webhooks/',
+    },
+    evidence: 'secondhand',
+    setup:
+      'Audience > Settings > Webhooks > Create New Webhook: the URL of the entry with `?secret=` and a long random value of your own',
+    challenge: 'a GET when the webhook is saved, answered with 200',
+    handshake: [{ kind: 'status', method: 'GET' }],
+    caveats: [
+      'Mailchimp signs nothing. The secret in the URL is all that proves it; it is not forwarded, and no log line of Hookwarden has it.',
+      'Where Automatisch registered the webhook itself there is no secret in the URL: such an entry needs `scheme: { none: … }`, and GET in `methods`.',
+    ],
+  },
   meraki: {
     title: 'Cisco Meraki',
     scheme: { alg: 'token', from: 'json:sharedSecret' },
@@ -234,6 +251,29 @@ export const TOKEN = {
       },
     ],
     caveats: ['The token is optional: name `verificationToken` when you create the subscription.'],
+  },
+  strava: {
+    title: 'Strava',
+    scheme: { alg: 'token', from: 'query:secret' },
+    page: { title: 'Webhooks', url: 'https://developers.strava.com/docs/webhooks/' },
+    evidence: 'secondhand',
+    setup:
+      'Create the push subscription by API: `callback_url` is the URL of the entry with `?secret=` and a long random value of your own, `verify_token` that of the entry',
+    challenge: 'a GET with `hub.challenge`, answered with it as JSON',
+    handshake: [
+      {
+        kind: 'echo-query',
+        method: 'GET',
+        value: 'hub.challenge',
+        where: { 'hub.mode': 'subscribe' },
+        token: 'hub.verify_token',
+        answer: { json: { 'hub.challenge': '{value}' } },
+      },
+    ],
+    caveats: [
+      'Strava signs nothing. The secret in the URL is all that proves it; it is not forwarded, and no log line of Hookwarden has it.',
+      'An application has one subscription: its `verify_token` is shown once, when it is made, and proves no delivery.',
+    ],
   },
   telegram: {
     title: 'Telegram',

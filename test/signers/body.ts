@@ -118,6 +118,8 @@ export const BODY: Readonly<Record<string, Sender>> = {
   upollo: mac('Upollo-Signature', { hash: sha512, before: 't:1700000000000,s0:' }),
   asana: mac('X-Hook-Signature'),
   clio: mac('X-Hook-Signature'),
+  mailerlite: mac('Signature'),
+  smartsheet: mac('Smartsheet-Hmac-SHA256'),
   razorpay: mac('X-Razorpay-Signature'),
   'coinbase-commerce': mac('X-CC-Webhook-Signature'),
   gocardless: mac('Webhook-Signature'),

@@ -36,6 +36,17 @@ function inside(field: string): Sender {
   }
 }
 
+/** The secret itself in the URL that the sender was given. */
+function called(parameter: string): Sender {
+  return {
+    secret: ANY,
+    sign: ({ secret, url, seal }) => {
+      const shown = encodeURIComponent(seal(Buffer.from(secret)).toString('latin1'))
+      return { headers: [], target: `${new URL(url).pathname}?${parameter}=${shown}` }
+    },
+  }
+}
+
 /** The secret itself in every item of a batch. */
 function inEach(): Sender {
   return {
@@ -73,6 +84,8 @@ export const TOKENS: Readonly<Record<string, Sender>> = {
   meraki: inside('sharedSecret'),
   cloudprinter: inside('apikey'),
   aircall: inside('token'),
+  mailchimp: called('secret'),
+  strava: called('secret'),
   'microsoft-graph': inEach(),
   'microsoft-sharepoint': inEach(),
 }

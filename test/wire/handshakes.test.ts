@@ -102,6 +102,7 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
       ...json({ challengeCode: UUID, challengeResponse: mac('linkedin', UUID, 'hex') }),
     },
   ],
+  mailchimp: [{ ask: get('mailchimp', 'secret=x') }],
   mandrill: [{ ask: head('mandrill') }],
   messenger: [{ ask: subscribe('messenger'), ...text('1158201444') }],
   'microsoft-graph': [
@@ -147,6 +148,23 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
         `{"eventId":"1","eventType":"VERIFY","data":{"challenge":"${UUID}"}}`,
       ),
       ...json({ challenge: mac('smartcar', UUID, 'hex') }),
+    },
+  ],
+  smartsheet: [
+    {
+      ask: withHeader('POST', 'smartsheet', 'Smartsheet-Hook-Challenge'),
+      body: '',
+      header: ['smartsheet-hook-response', VALUE],
+    },
+  ],
+  strava: [
+    { ask: subscribe('strava'), ...json({ 'hub.challenge': '1158201444' }) },
+    {
+      ask: get(
+        'strava',
+        `secret=x&hub.mode=subscribe&hub.challenge=1158201444&hub.verify_token=${TOKEN}`,
+      ),
+      ...json({ 'hub.challenge': '1158201444' }),
     },
   ],
   tebex: [

@@ -58,7 +58,7 @@ function inOtherCase(name: string): Request {
   const basic = headers.map(
     ([key, value]) => [key, value.replace(/(?<=^Basic ).*/, inside)] as const,
   )
-  return { ...genuine, headers: basic, body }
+  return { headers: basic, target: swap(genuine.target), body }
 }
 
 const otherCase = (text: string): string =>
