@@ -21,10 +21,10 @@ export function declaredLength(head: Head): Declared {
   return length === REPEATED ? 'malformed_http' : (digits(length) ?? 'malformed_http')
 }
 
-/** A number of at most 15 digits, and of nothing else. */
+/** A number of at most 15 digits, and of nothing else. A zero before others means octal to some readers. */
 function digits(text: string): number | undefined {
   const { length } = text
-  if (length === 0 || length > 15) return undefined
+  if (length === 0 || length > 15 || (length > 1 && text.charCodeAt(0) === 0x30)) return undefined
   let value = 0
   for (let i = 0; i < length; i++) {
     const digit = text.charCodeAt(i) - 0x30

@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Exchange } from '../exchange/exchange.ts'
 import type { Peer } from '../exchange/peer.ts'
@@ -10,8 +11,15 @@ export interface Line {
   readonly peer: Peer
   /** The newest exchange: the only one whose body may be unfinished. */
   exchange: Exchange | undefined
+  /** Its response. */
+  response: ServerResponse | undefined
   /** How much had been read when its parser failed: what comes after that is only drained. */
   brokenAt: Bytes | undefined
+}
+
+/** Whether the newest answer ends the connection: nothing behind it is taken any more. See RFC 9112, section 9.6. */
+export function ending({ response }: Line): boolean {
+  return response?.headersSent === true && !response.shouldKeepAlive
 }
 
 /** How long a sender may take to read why its connection ends. */

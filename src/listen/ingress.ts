@@ -9,7 +9,7 @@ import type { Peer } from '../exchange/peer.ts'
 import type { Site } from '../exchange/site.ts'
 import type { Bytes, Millis } from '../units.ts'
 import { BARE } from './bare-fastify.ts'
-import { type Line, onBroken, part } from './broken.ts'
+import { ending, type Line, onBroken, part } from './broken.ts'
 import { CIPHERS, choose, type Served } from './certificates.ts'
 import { type ConnectionCaps, type ConnectionLimit, Connections, peerOf } from './connections.ts'
 
@@ -68,8 +68,10 @@ export async function openIngress(options: IngressOptions): Promise<Ingress> {
   function onRequest(req: IncomingMessage, res: ServerResponse): void {
     const line = (req.socket as Connected)[kLine]
     if (line === undefined) return void req.socket.destroy()
+    if (ending(line)) return
     const exchange = new Exchange(site, line.peer, req, res)
     line.exchange = exchange
+    line.response = res
     exchange.begin()
   }
 
@@ -91,7 +93,7 @@ export async function openIngress(options: IngressOptions): Promise<Ingress> {
   server.on('secureConnection', (socket: OverTls) => {
     const peer = socket._parent?.[kPeer] ?? peerOf(socket) // asking the system again takes longer
     if (peer === undefined) return void socket.destroy()
-    socket[kLine] = { peer, exchange: undefined, brokenAt: undefined }
+    socket[kLine] = { peer, exchange: undefined, response: undefined, brokenAt: undefined }
   })
   server.on('tlsClientError', (error: NodeJS.ErrnoException) =>
     options.refused.handshakeFailed(error.code),

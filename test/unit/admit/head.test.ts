@@ -154,7 +154,7 @@ t.test('the length of the body by its head', async t => {
     [[], 0],
     [['Content-Length', '0'], 0],
     [['content-length', '1048576'], 1_048_576],
-    [['Content-Length', '007'], 7],
+    [['Content-Length', '007'], 'malformed_http'],
     [['Transfer-Encoding', 'chunked'], undefined],
     [['Transfer-Encoding', 'Chunked'], undefined],
     [['Transfer-Encoding', 'gzip, chunked'], 'malformed_http'],
