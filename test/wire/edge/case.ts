@@ -52,6 +52,16 @@ export function taken(...bodies: readonly string[]): Expected {
   return { answers: bodies.map(() => 204), reasons: [], after: 'keep', reaches: bodies }
 }
 
+/** One thing after the other on one connection. */
+export function both(first: Expected, second: Expected): Expected {
+  return {
+    answers: [...first.answers, ...second.answers],
+    reasons: [...first.reasons, ...second.reasons],
+    after: second.after,
+    reaches: [...first.reaches, ...second.reaches],
+  }
+}
+
 /** The connection ends without an answer, and nothing reaches the upstream. */
 export const SILENT: Expected = { answers: [], reasons: [], after: 'close', reaches: [] }
 

@@ -1,42 +1,19 @@
-import { createHmac } from 'node:crypto'
-import { SECRETS } from '../../signers/signers.ts'
-import { GITHUB, PROVIDERS } from '../stage.ts'
-import { CERTAIN, type Expected, MALFORMED, refused, rows, type Table, taken } from './case.ts'
+import { GITHUB } from '../stage.ts'
+import { both, CERTAIN, MALFORMED, refused, rows, type Table, taken } from './case.ts'
+import { BODY, delivery, ROOMY, signatureOf, signedLines } from './deliveries.ts'
 
-const BODY = '{"a":1}'
-/** The same delivery is sent again and again, by one address. */
-const ROOMY = `defaults: { replay: off, limits: { per_address: 100000/1m } }${PROVIDERS}`
-/** A genuine delivery of GitHub's, up to what frames it: only its framing can be wrong. */
-export const SIGNED = signedHead('POST', GITHUB, 'HTTP/1.1', BODY)
-
-function signedHead(method: string, target: string, version: string, body: string): string {
-  const mac = createHmac('sha256', SECRETS.github ?? '')
-    .update(body)
-    .digest('hex')
-  return (
-    `${method} ${target} ${version}\r\nHost: localhost\r\nContent-Type: application/json\r\n` +
-    `X-Hub-Signature-256: sha256=${mac}\r\n`
-  )
-}
-
-const OLD = signedHead('POST', GITHUB, 'HTTP/1.0', BODY)
+/** A genuine delivery up to what frames it: only its framing can be wrong. */
+const SIGNED = `POST ${GITHUB} HTTP/1.1\r\nHost: localhost\r\n${signedLines(BODY)}`
+const OLD = SIGNED.replace('HTTP/1.1', 'HTTP/1.0')
 const CHUNKS = '7\r\n{"a":1}\r\n0\r\n\r\n'
 const length = (lines: string) => `${SIGNED}${lines}\r\n\r\n${BODY}`
 const coding = (lines: string) => `${SIGNED}${lines}\r\n\r\n${CHUNKS}`
 const chunked = (chunks: string) => `${SIGNED}Transfer-Encoding: chunked\r\n\r\n${chunks}`
-const version = (name: string) =>
-  `${signedHead('POST', GITHUB, name, BODY)}Content-Length: 7\r\n\r\n${BODY}`
+const version = (name: string) => delivery({ version: name })
 /** A whole second delivery, for what would be smuggled. */
-const HIDDEN = `${signedHead('POST', GITHUB, 'HTTP/1.1', '{"hidden":1}')}Content-Length: 12\r\n\r\n{"hidden":1}`
+const HIDDEN = delivery({ body: '{"hidden":1}' })
 
 const TAKEN = taken(BODY)
-const both = (first: Expected, second: Expected): Expected => ({
-  answers: [...first.answers, ...second.answers],
-  reasons: [...first.reasons, ...second.reasons],
-  after: second.after,
-  reaches: [...first.reaches, ...second.reaches],
-})
-
 const LENGTH = rows([
   ['a plain length', length('Content-Length: 7'), TAKEN],
   ['a length behind white space', length('Content-Length: \t 7 \t'), TAKEN],
@@ -218,7 +195,7 @@ const IN_CHUNKS = rows([
   ],
   [
     'a signature in a trailer alone',
-    `POST ${GITHUB} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n7\r\n${BODY}\r\n0\r\n${SIGNED.split('\r\n')[3]}\r\n\r\n`,
+    `POST ${GITHUB} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n7\r\n${BODY}\r\n0\r\nX-Hub-Signature-256: ${signatureOf(BODY)}\r\n\r\n`,
     refused(401, 'signature_missing', 'close'),
   ],
   ['a folded trailer', chunked(`7\r\n${BODY}\r\n0\r\nX-Late: 1\r\n 2\r\n\r\n`), MALFORMED],

@@ -18,7 +18,8 @@ async function runCase(t: Test, on: Stage, one: Case, index: number): Promise<vo
   const connection = await connect(on.port)
   const answers: Answer[] = []
   const moves = await on.counted(async () => {
-    const reading = one.answers.map(() => connection.answerOrClose())
+    const bodiless = typeof one.send === 'string' && one.send.startsWith('HEAD ')
+    const reading = one.answers.map(() => inTime(connection.answerOrClose({ bodiless })))
     if (typeof one.send === 'function') await one.send(connection, on)
     else void connection.send(typeof one.send === 'string' ? [latin1(one.send)] : one.send)
     for (const answer of await Promise.all(reading)) if (answer !== undefined) answers.push(answer)
@@ -54,7 +55,7 @@ async function isInStep(
   on.recorder.react(undefined)
   const before = on.recorder.requests.length
   const body = `{"in_step":${index}}`
-  const reading = connection.answerOrClose()
+  const reading = inTime(connection.answerOrClose())
   await connection.send(genuine('github', GITHUB, body, { wall: on.clock.wall() }))
   const answer = await reading
   t.equal(answer?.status, 204, `${what}: the connection serves the next`)
@@ -64,20 +65,33 @@ async function isInStep(
 /** What lingers to be read is ended by the clock, and not before. */
 async function closes(on: Stage, connection: Connection, answers: Answer[]): Promise<void> {
   let open = true
-  void connection.closed.then(() => {
+  void inTime(connection.closed).then(() => {
     open = false
   })
   await on.until(() => {
     if (open) on.clock.advance(500)
     return !open
   })
-  const more = await connection.answerOrClose()
+  const more = await inTime(connection.answerOrClose())
   if (more !== undefined) answers.push(more)
 }
 
 /** Nothing is in flight any more. */
 async function allOver(on: Stage): Promise<void> {
   await on.until(async () => (await on.hookwarden.metrics()).get(IN_FLIGHT) === 0)
+}
+
+/** What does not come in this time fails its case, and not the whole run. */
+const PATIENCE = 5000
+
+function inTime<T>(coming: Promise<T>): Promise<T | undefined> {
+  return new Promise(resolve => {
+    const timer = setTimeout(resolve, PATIENCE, undefined)
+    void coming.then(value => {
+      clearTimeout(timer)
+      resolve(value)
+    })
+  })
 }
 
 const IN_FLIGHT = 'hookwarden_in_flight_requests'
