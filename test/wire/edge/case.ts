@@ -62,9 +62,6 @@ export function both(first: Expected, second: Expected): Expected {
   }
 }
 
-/** The connection ends without an answer, and nothing reaches the upstream. */
-export const SILENT: Expected = { answers: [], reasons: [], after: 'close', reaches: [] }
-
 /** The rows of a table: what, bytes, and what comes of them. */
 export function rows(
   list: readonly (readonly [what: string, send: Case['send'], expected: Expected])[],
