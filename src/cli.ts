@@ -55,13 +55,10 @@ const HELP = `hookwarden COMMAND [options]
 
 ${COMMANDS.map(({ name, summary }) => `  ${name.padEnd(10)} ${summary}`).join('\n')}
 
-\`hookwarden COMMAND --help\` says more. Exit codes: 0 fine, 1 a finding, 2 it cannot be done as asked.`
+\`hookwarden COMMAND --help\` says more. Exit codes: 0 fine, 1 a finding, 2 it cannot be done as asked, 70 a bug.`
 
-process.stdout.on('error', error => {
-  // whoever reads has seen enough: `hookwarden check | head`
-  if ('code' in error && error.code === 'EPIPE') process.exit(process.exitCode ?? 0)
-  throw error
-})
+/** What a bug of ours exits with. */
+const BUG = 70
 
 process.exitCode = await main(process.argv.slice(2))
 
@@ -78,6 +75,7 @@ async function main([name, ...args]: string[]): Promise<number> {
     )
     return 2
   }
+  if (name !== 'run') endWithReader() // a log that nobody reads stops nothing
   const { command } = await entry.load()
   if (args.includes('--help') || args.includes('-h')) {
     console.log(command.help)
@@ -86,8 +84,16 @@ async function main([name, ...args]: string[]): Promise<number> {
   try {
     return await command.main(args)
   } catch (error) {
-    if (!(error instanceof Fault)) throw error
-    console.error(`hookwarden ${name}: ${error.message}`)
-    return 2
+    if (error instanceof Fault) console.error(`hookwarden ${name}: ${error.message}`)
+    else console.error(`hookwarden ${name}: a bug in hookwarden:`, error)
+    return error instanceof Fault ? 2 : BUG
   }
+}
+
+/** Whoever reads standard output has seen enough: `hookwarden check | head`. */
+function endWithReader(): void {
+  process.stdout.on('error', error => {
+    if ('code' in error && error.code === 'EPIPE') process.exit(process.exitCode ?? 0)
+    throw error
+  })
 }

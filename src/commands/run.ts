@@ -4,9 +4,10 @@ import { systemClock } from '../clock.ts'
 import type { Settings } from '../config/settings.ts'
 import { type Certificate, readCertificate } from '../listen/certificates.ts'
 import { tuneCollector } from '../process/collector.ts'
-import { serve } from '../process/serve.ts'
-import { untilStopped } from '../process/signals.ts'
-import { machineSources } from '../secrets/resolve.ts'
+import { preflight } from '../process/preflight.ts'
+import { type Service, serve } from '../process/serve.ts'
+import { live } from '../process/signals.ts'
+import { machineSources, type SecretSources } from '../secrets/resolve.ts'
 import { type Command, readArguments } from './command.ts'
 import { readMap, USUAL_MAP } from './map.ts'
 import { paintIssue, processTerminal } from './terminal.ts'
@@ -27,28 +28,40 @@ Exit codes: 0 drained, 1 the map has issues or something had to be cut, 2 it can
       config: { type: 'string', default: USUAL_MAP },
       dev: { type: 'boolean', default: false },
     })
+    const sources = machineSources(dev)
+    const { execArgv } = process
+    preflight({ execArgv, nodeOptions: sources.env.NODE_OPTIONS, wall: systemClock.wall() })
     const { settings, issues } = readMap(config, dev)
     if (settings === undefined) {
       for (const issue of issues) console.error(paintIssue(issue, processTerminal))
       return 1
     }
     tuneCollector()
-    const service = await serve({
-      settings,
-      sources: machineSources(dev),
-      certificates: await certificatesOf(settings),
+    return live({
       clock: systemClock,
-      version: ownVersion(),
+      start: async () => begin(settings, sources),
+      tell: text => console.error(text),
     })
-    const { port, adminPort } = service
-    service.log.info('ready', {
-      https: port,
-      admin: adminPort,
-      providers: settings.providers.length,
-    })
-    flushCompileCache() // at once: a process that is killed would not
-    return untilStopped(service)
   },
+}
+
+/** Serves, and says so. */
+async function begin(settings: Settings, sources: SecretSources): Promise<Service> {
+  const service = await serve({
+    settings,
+    sources,
+    certificates: await certificatesOf(settings),
+    clock: systemClock,
+    version: ownVersion(),
+  })
+  const { port, adminPort } = service
+  service.log.info('ready', {
+    https: port,
+    admin: adminPort,
+    providers: settings.providers.length,
+  })
+  flushCompileCache() // at once: a process that is killed would not
+  return service
 }
 
 /** The map's certificates, or one for this process alone. */

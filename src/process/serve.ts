@@ -41,8 +41,8 @@ export interface Service {
   readonly port: number
   readonly adminPort: number
   readonly log: Log
-  /** Stops taking work and finishes what is in flight. Resolves with how many had to be cut. */
-  drain(): Promise<number>
+  /** Stops taking work and finishes what is in flight, as the map says unless told. Resolves with how many had to be cut. */
+  drain(how?: Settings['drain']): Promise<number>
   /** Ends at once. */
   close(): Promise<void>
 }
@@ -172,9 +172,8 @@ export async function serve(options: ServeOptions): Promise<Service> {
     adminPort: admin.port,
     log,
     close,
-    async drain() {
+    async drain({ settle, within } = settings.drain) {
       draining = 'settling'
-      const { settle, within } = settings.drain
       log.info('draining: new work is taken a little longer', { in_flight: open.count })
       await after(clock, settle)
       draining = 'closed'

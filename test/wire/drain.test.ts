@@ -1,73 +1,19 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { writeFileSync } from 'node:fs'
 import { connect as connectTcp } from 'node:net'
-import { join } from 'node:path'
-import { createInterface } from 'node:readline'
 import t, { type Test } from 'tap'
-import { SECRETS } from '../signers/signers.ts'
-import { parseMetrics } from '../support/metrics.ts'
+import { type Process, startProcess } from '../support/process.ts'
 import { type Recorder, startRecorder } from '../support/recorder.ts'
 import { type Answer, type Connection, connect, exchange } from '../support/sender.ts'
 import { GITHUB, genuine, PROVIDERS, stage, wordOf } from './stage.ts'
 
-const ROOT = join(import.meta.dirname, '../..')
 const nextTurn = (): Promise<void> => new Promise(resolve => setImmediate(resolve))
 
-/** A Hookwarden in a process of its own, as an operator starts it. */
-interface Process {
-  readonly child: ChildProcess
-  readonly port: number
-  /** One object for each log line so far. */
-  readonly lines: Record<string, unknown>[]
-  readonly exited: Promise<{ readonly code: number | null; readonly signal: string | null }>
-  admin(path: string): Promise<{ readonly status: number; readonly body: string }>
-}
-
-async function run(t: Test, recorder: Recorder, drain: string): Promise<Process> {
-  const map = join(t.testdir(), 'hookwarden.yaml')
-  writeFileSync(
-    map,
-    `version: 1
-upstream: ${recorder.url}
-listen: { https: 127.0.0.1:0, admin: 127.0.0.1:0 }
-drain: ${drain}
-providers:
-  github:
-    secret: env:GITHUB
-    flows: [${GITHUB.slice(-36)}]
-    answer_within: 60s # a slow machine must not make any of them late
-    limits: { per_address: 1000/1m, patience: 30s, deadline: 60s }
-`,
-  )
-  const args = [join(ROOT, 'bin/hookwarden.js'), 'run', '--dev', '--config', map]
-  const child = spawn(process.execPath, args, {
-    stdio: ['ignore', 'pipe', 'inherit'],
-    env: { ...process.env, GITHUB: SECRETS.github },
+const run = (t: Test, recorder: Recorder, drain: string): Promise<Process> =>
+  startProcess(t, {
+    upstream: recorder.port,
+    map: `drain: ${drain}`,
+    provider: `answer_within: 60s # a slow machine must not make any of them late
+    limits: { per_address: 1000/1m, patience: 30s, deadline: 60s }`,
   })
-  t.teardown(() => child.kill('SIGKILL'))
-  const lines: Record<string, unknown>[] = []
-  const exited = new Promise<{ code: number | null; signal: string | null }>(resolve => {
-    child.once('close', (code, signal) => resolve({ code, signal }))
-  })
-  const ready = await new Promise<Record<string, unknown>>((resolve, reject) => {
-    createInterface({ input: child.stdout }).on('line', text => {
-      const line = JSON.parse(text) as Record<string, unknown>
-      lines.push(line)
-      if (line.msg === 'ready') resolve(line)
-    })
-    void exited.then(({ code }) => reject(new Error(`ended with ${code} before it was ready`)))
-  })
-  return {
-    child,
-    port: Number(ready.https),
-    lines,
-    exited,
-    async admin(path) {
-      const answer = await fetch(`http://127.0.0.1:${ready.admin}${path}`)
-      return { status: answer.status, body: await answer.text() }
-    },
-  }
-}
 
 /** Whether a new connection is refused by the system: nobody listens. */
 function refused(port: number): Promise<boolean> {
@@ -116,8 +62,7 @@ t.test('SIGTERM finishes what is in flight, and says no to what it cannot finish
   const gone = ledger.slice(195)
   await finish(whole)
   await recorder.complete(32)
-  const inFlight = async () =>
-    parseMetrics((await hookwarden.admin('/metrics')).body).get('hookwarden_in_flight_requests')
+  const inFlight = async () => (await hookwarden.metrics()).get('hookwarden_in_flight_requests')
   while ((await inFlight()) !== ids.length) await nextTurn()
   t.equal(recorder.held, 32)
   t.equal((await hookwarden.admin('/readyz')).status, 200)

@@ -1,0 +1,171 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { setTimeout as pause } from 'node:timers/promises'
+import type { Test } from 'tap'
+import { SECRETS } from '../signers/signers.ts'
+import { parseMetrics, type Series } from './metrics.ts'
+
+const ROOT = join(import.meta.dirname, '../..')
+/** Flow of the map's one provider, `github`. */
+const FLOW = '0b6f0c1e-6b1f-4c57-9a53-4b0c7e1a2d11'
+
+export interface ProcessOptions {
+  /** Port of the upstream on loopback; nobody listens there unless given. */
+  readonly upstream?: number
+  /** Keys of the map beside those written here. */
+  readonly map?: string
+  /** Keys of the provider beside its secret and flow, a line each. */
+  readonly provider?: string
+  readonly https?: number
+  readonly tls?: string
+  /** Options of Node. */
+  readonly node?: readonly string[]
+  readonly env?: Readonly<Record<string, string>>
+  /** A fault to plant: the end of a file's name, what stands there, what is put for it. */
+  readonly plant?: readonly [file: string, find: string, put: string]
+  /** A file descriptor for standard output, where the test does not read it. */
+  readonly stdout?: number
+}
+
+/** A Hookwarden in a process of its own, as an operator starts it. */
+export interface Process {
+  readonly child: ChildProcess
+  readonly port: number
+  /** One object for each log line so far. */
+  readonly lines: Record<string, unknown>[]
+  /** Everything on standard error. */
+  stderr(): string
+  readonly exited: Promise<{ readonly code: number | null; readonly signal: string | null }>
+  admin(path: string): Promise<{ readonly status: number; readonly body: string }>
+  metrics(): Promise<Series>
+}
+
+/** Starts one and waits until it is ready. Rejects where it ends before. */
+export async function startProcess(t: Test, options: ProcessOptions = {}): Promise<Process> {
+  const https = options.https ?? (await freePort())
+  const admin = await freePort()
+  const started = launch(t, options, { https, admin })
+  const ask = async (path: string): Promise<{ status: number; body: string }> => {
+    const answer = await fetch(`http://127.0.0.1:${admin}${path}`)
+    return { status: answer.status, body: await answer.text() }
+  }
+  const ready = options.stdout === undefined ? started.ready : untilReady(ask)
+  const ended = started.exited.then(() => {
+    throw new Error(`ended before it was ready: ${started.stderr()}`)
+  })
+  await Promise.race([ready, ended])
+  ended.catch(() => undefined)
+  return {
+    ...started,
+    port: https,
+    admin: ask,
+    metrics: async () => parseMetrics((await ask('/metrics')).body),
+  }
+}
+
+/** Where its log cannot be read. */
+async function untilReady(ask: (path: string) => Promise<{ status: number }>): Promise<void> {
+  while ((await ask('/readyz').catch(() => undefined))?.status !== 200) await pause(20)
+}
+
+/** Starts one that is expected to end by itself. */
+export async function runProcess(
+  t: Test,
+  options: ProcessOptions,
+): Promise<{ readonly code: number | null; readonly stderr: string }> {
+  const ports = { https: options.https ?? (await freePort()), admin: await freePort() }
+  const { exited, stderr } = launch(t, options, ports)
+  const { code } = await exited
+  return { code, stderr: stderr() }
+}
+
+function launch(
+  t: Test,
+  options: ProcessOptions,
+  ports: { readonly https: number; readonly admin: number },
+): Pick<Process, 'child' | 'lines' | 'stderr' | 'exited'> & { readonly ready: Promise<unknown> } {
+  const { node = [], env = {}, plant, stdout = 'pipe' } = options
+  const folder = mkdtempSync(join(tmpdir(), 'hookwarden-process-'))
+  const map = join(folder, 'hookwarden.yaml')
+  writeFileSync(map, mapOf(options, ports))
+  const planting = plant === undefined ? [] : ['--import', join(import.meta.dirname, 'plant.ts')]
+  const args = [
+    ...node,
+    ...planting,
+    join(ROOT, 'bin/hookwarden.js'),
+    'run',
+    '--dev',
+    '--config',
+    map,
+  ]
+  const child = spawn(process.execPath, args, {
+    stdio: ['ignore', stdout, 'pipe'],
+    env: {
+      ...process.env,
+      NODE_OPTIONS: '',
+      GITHUB: SECRETS.github,
+      ...(plant && { PLANT: JSON.stringify(plant) }),
+      ...env,
+    },
+  })
+  t.teardown(() => {
+    child.kill('SIGKILL')
+    rmSync(folder, { recursive: true })
+  })
+  const lines: Record<string, unknown>[] = []
+  const ready = new Promise(resolve => {
+    if (child.stdout === null) return
+    createInterface({ input: child.stdout }).on('line', text => {
+      const line = JSON.parse(text) as Record<string, unknown>
+      lines.push(line)
+      if (line.msg === 'ready') resolve(line)
+    })
+  })
+  let said = ''
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    said += text
+  })
+  return {
+    child,
+    ready,
+    lines,
+    stderr: () => said,
+    exited: new Promise(resolve => {
+      child.once('close', (code, signal) => resolve({ code, signal }))
+    }),
+  }
+}
+
+function mapOf(
+  { upstream = 9, map = '', provider = '', tls }: ProcessOptions,
+  { https, admin }: { readonly https: number; readonly admin: number },
+): string {
+  return `version: 1
+upstream: http://127.0.0.1:${upstream}
+listen:
+  https: 127.0.0.1:${https}
+  admin: 127.0.0.1:${admin}
+${tls === undefined ? '' : `  tls: ${tls}\n`}${map}
+providers:
+  github:
+    secret: env:GITHUB
+    flows: [${FLOW}]
+    ${provider}
+`
+}
+
+/** A port of loopback that nobody listens on right now. */
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer()
+    server.once('error', reject)
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address()
+      server.close(() => resolve(typeof address === 'object' ? (address?.port ?? 0) : 0))
+    })
+  })
+}
