@@ -95,6 +95,7 @@ export const REASONS = {
   rate_provider: { stage: 'pace', status: 429, says: 'rate', level: 'warn', reportable: false },
   rate_global: { stage: 'pace', ...BUSY },
   concurrency: { stage: 'pace', ...BUSY },
+  circuit_open: { stage: 'forward', ...BUSY, level: 'error' },
   upstream_error: {
     stage: 'forward',
     status: 502,

@@ -12,8 +12,12 @@ export interface Awaiting {
   answered(status: number): void
   /** The answer is whole. */
   delivered(): void
-  /** No answer, or not all of one. */
-  undelivered(reason: RejectReason, detail: string): void
+  /**
+   * No answer, or not all of one.
+   *
+   * @param unsent not a byte of it was written: no connection came about
+   */
+  undelivered(reason: RejectReason, detail: string, unsent?: boolean): void
 }
 
 /** A clean request on its way upstream, and its answer on its way back. */
@@ -87,7 +91,8 @@ export class Delivery implements Answering {
   }
 
   answerFailed({ kind, message }: Failure): void {
-    this.#awaiting.undelivered(kind === 'timeout' ? 'upstream_timeout' : 'upstream_error', message)
+    const reason = kind === 'timeout' ? 'upstream_timeout' : 'upstream_error'
+    this.#awaiting.undelivered(reason, message, kind !== 'cut')
   }
 
   checkDeadlines(now: Millis): void {
@@ -99,6 +104,7 @@ export class Delivery implements Answering {
   }
 
   #late(detail: string): void {
+    this.#site.upstream.circuit.suspect()
     this.#awaiting.undelivered('upstream_timeout', detail)
   }
 }

@@ -245,8 +245,10 @@ export class Exchange implements Watched, Upload, Queued, Awaiting {
     this.#settle(this.#status >= 500 ? 'upstream_error' : 'accepted', undefined, this.#status)
   }
 
-  undelivered(reason: RejectReason, detail: string): void {
-    this.#refuse(reason, BUSY, detail)
+  undelivered(reason: RejectReason, detail: string, unsent = false): void {
+    if (!unsent || this.#turn?.repeatable !== true) return this.#refuse(reason, BUSY, detail)
+    this.#state = 'waiting'
+    this.#turn.repeat()
   }
 
   // ---- the end ---------------------------------------------------------------------------------------------

@@ -1,4 +1,5 @@
 import type { Timer } from '../clock.ts'
+import type { Circuit, CircuitWaiter } from '../forward/circuit.ts'
 import type { Waiter } from '../limit/gate.ts'
 import type { LimitStore, Reservation } from '../limit/store.ts'
 import type { RejectReason } from '../reasons.ts'
@@ -16,14 +17,20 @@ export interface Queued {
   refused(reason: RejectReason, retryAfter: Millis): void
 }
 
-/** One delivery's way to Automatisch: through the rates, then through the gate. */
-export class Turn implements Waiter {
+/**
+ * One delivery's way to Automatisch: past the circuit, through the rates, then through the gate. What is proven may wait
+ * at each of them, within one budget.
+ */
+export class Turn implements Waiter, CircuitWaiter {
+  readonly since: Millis
   readonly #site: Site
   readonly #provider: Provider
   readonly #queued: Queued
-  readonly #since: Millis
   #store: LimitStore | undefined
+  #proven = false
+  #repeated = false
   #reserved: readonly PaceLimit[] = []
+  #held = false
   #inside = false
   #over = false
   #timer: Timer | undefined
@@ -33,21 +40,32 @@ export class Turn implements Waiter {
     this.#site = site
     this.#provider = provider
     this.#queued = queued
-    this.#since = since
+    this.since = since
   }
 
   /** A proven delivery waits its turn: a genuine burst is shaped, not dropped. */
   wait(): void {
-    const { clock, limits } = this.#site
-    const now = clock.now()
-    const left = Math.max(0, this.#provider.patience - (now - this.#since))
-    this.#reserve(limits, this.#provider.proven, now, left)
+    this.#proven = true
+    if (this.#circuit.open) this.#hold()
+    else this.#reserve(this.#site.limits, this.#provider.proven, this.#left)
   }
 
   /** What nobody proved never waits, spends no provider's limit, and never reaches a shared store. */
   pass(): void {
-    const { clock, ownLimits } = this.#site
-    this.#reserve(ownLimits, this.#provider.unproven, clock.now(), 0)
+    if (this.#circuit.open) this.#queued.refused('circuit_open', BUSY)
+    else this.#reserve(this.#site.ownLimits, this.#provider.unproven, 0)
+  }
+
+  /** Whether it may be handed over once more, now that no connection came about. */
+  get repeatable(): boolean {
+    return this.#proven && !this.#repeated && !this.#over
+  }
+
+  /** Once more: Automatisch got nothing of it, so what was spent is given back. */
+  repeat(): void {
+    this.#repeated = true
+    this.#stepBack()
+    this.wait()
   }
 
   /** Gives back the place at the gate or, where it never got there, what it had reserved. */
@@ -55,6 +73,7 @@ export class Turn implements Waiter {
     if (this.#over) return
     this.#over = true
     this.#timer?.cancel()
+    if (this.#held) this.#circuit.abandon(this)
     if (this.#inside) this.#provider.gate.leave()
     else this.#store?.giveBack(this.#reserved, now)
   }
@@ -62,26 +81,61 @@ export class Turn implements Waiter {
   admitted(): void {
     this.#timer?.cancel()
     this.#inside = true
-    this.#queued.admitted()
+    if (!this.#circuit.open) return this.#queued.admitted()
+    if (!this.#proven) return this.#queued.refused('circuit_open', BUSY)
+    this.#stepBack() // it opened meanwhile
+    this.#hold()
   }
 
   /** The rates let it through; at Automatisch there may be no room yet. */
   enter(): void {
-    const { gate, patience } = this.#provider
-    if (gate.enter(this)) return this.admitted()
-    const { clock } = this.#site
-    const left = Math.max(0, patience - (clock.now() - this.#since))
-    this.#timer = clock.after(left, onImpatient, this)
+    if (this.#provider.gate.enter(this)) return this.admitted()
+    this.#timer = this.#site.clock.after(this.#left, onImpatient, this)
+  }
+
+  resumed(): void {
+    this.#held = false
+    this.#timer?.cancel()
+    this.wait()
   }
 
   giveUp(): void {
-    this.#provider.gate.abandon(this)
-    this.#queued.refused('concurrency', BUSY)
+    const held = this.#held
+    this.#held = false
+    if (held) this.#circuit.abandon(this)
+    else this.#provider.gate.abandon(this)
+    this.#queued.refused(held ? 'circuit_open' : 'concurrency', BUSY)
   }
 
-  #reserve(store: LimitStore, limits: readonly PaceLimit[], now: Millis, patience: Millis): void {
+  get #circuit(): Circuit {
+    return this.#site.upstream.circuit
+  }
+
+  /** What is left of its patience. */
+  get #left(): Millis {
+    return Math.max(0, this.#provider.patience - (this.#site.clock.now() - this.since))
+  }
+
+  /** Waits for Automatisch to come back. */
+  #hold(): void {
+    const left = this.#left
+    if (left === 0) return this.#queued.refused('circuit_open', BUSY)
+    this.#held = true
+    this.#circuit.wait(this)
+    this.#timer = this.#site.clock.after(left, onImpatient, this)
+  }
+
+  #stepBack(): void {
+    const reserved = this.#reserved
+    this.#reserved = []
+    this.#inside = false
+    this.#provider.gate.leave()
+    this.#store?.giveBack(reserved, this.#site.clock.now())
+  }
+
+  #reserve(store: LimitStore, limits: readonly PaceLimit[], patience: Millis): void {
     this.#store = store
-    const answer = store.reserve(limits, now, patience)
+    const answer = store.reserve(limits, this.#site.clock.now(), patience)
     if (answer instanceof Promise) void answer.then(late => this.#answered(late, limits))
     else this.#answered(answer, limits)
   }
@@ -92,7 +146,7 @@ export class Turn implements Waiter {
     }
     this.#reserved = limits
     if (wait > 0) this.#timer = this.#site.clock.after(wait, onTurn, this)
-    else if (limits === this.#provider.proven) this.enter()
+    else if (this.#proven) this.enter()
     else if (this.#provider.gate.tryEnter()) this.admitted()
     else this.#queued.refused('concurrency', BUSY)
   }

@@ -1,8 +1,11 @@
 import type { Readable } from 'node:stream'
 import type { Dispatcher } from 'undici'
 import Pool from 'undici/lib/dispatcher/pool.js'
+import type { Clock } from '../clock.ts'
 import type { Bytes, Millis } from '../units.ts'
+import { Circuit } from './circuit.ts'
 import type { AnswerHeaders } from './clean.ts'
+import { Probe } from './probe.ts'
 
 /** Who is told how the upstream answered. Every call comes after `Upstream.send` returned or from within it. */
 export interface Answering {
@@ -15,7 +18,7 @@ export interface Answering {
   answerFailed(failure: Failure): void
 }
 
-/** `connect`: no connection, nothing was written. `timeout`: too slow to connect. `cut`: anything after. */
+/** `connect`: no connection, nothing was written. `timeout`: the same, for it took too long. `cut`: anything else. */
 export interface Failure {
   readonly kind: 'connect' | 'timeout' | 'cut'
   /** For the operator's log: no text from the sender. */
@@ -44,26 +47,51 @@ const IDLE: Millis = 4000
 /** Up to here joining the chunks is cheaper than handing them over one by one. */
 const JOINED: Bytes = 64 * 1024
 
-/** The one pool of connections to Automatisch. */
-export class Upstream {
-  readonly #pool: Pool
+/** Interim answers to one request: none is asked for, so more than a few are an attack or a mistake. */
+const INTERIM = 16
 
-  /** @param url origin, such as `http://127.0.0.1:3000` */
-  constructor(url: string, connect: Millis) {
-    this.#pool = new Pool(url, {
+/** What the way to Automatisch is made of. */
+export interface UpstreamOptions {
+  /** Origin, such as `http://127.0.0.1:3000`. */
+  readonly url: string
+  /** Deadline of a connect. */
+  readonly connect: Millis
+  readonly clock: Clock
+  /** Told when the circuit opens, and when it closes again. */
+  readonly changed: (open: boolean) => void
+}
+
+/** The one pool of connections to Automatisch, and whether it is there. */
+export class Upstream {
+  readonly circuit: Circuit
+  readonly #pool: Pool
+  /** Connections of their own, each for one question: one that is kept would not say whether new ones come about. */
+  readonly #probes: Pool
+
+  constructor({ url, connect, clock, changed }: UpstreamOptions) {
+    const options = {
       connect: { timeout: connect },
+      allowH2: false,
+      headersTimeout: 0, // deadlines are the exchange's, by its clock
+      bodyTimeout: 0,
+    }
+    this.#pool = new Pool(url, {
+      ...options,
       keepAliveTimeout: IDLE,
       keepAliveMaxTimeout: IDLE,
       keepAliveTimeoutThreshold: 1000,
       pipelining: 1,
-      headersTimeout: 0, // deadlines are the exchange's, by its clock
-      bodyTimeout: 0,
     })
+    this.#probes = new Pool(url, { ...options, pipelining: 0 })
+    this.circuit = new Circuit({ clock, changed, probe: told => new Probe(this.#probes, told) })
   }
 
-  /** Sends once, never again: a delivery that may have been received is not repeated (RFC 9110, 9.2.2). */
+  /**
+   * Sends once, never again: a delivery that may have been received is not repeated (RFC 9110, 9.2.2). undici writes
+   * only to a connection that it did not find closed, and takes another where it did.
+   */
   send(request: Outgoing, answering: Answering): Sending {
-    const sending = new Sending(answering)
+    const sending = new Sending(answering, this.circuit)
     this.#pool.dispatch(
       {
         method: request.method as Dispatcher.HttpMethod,
@@ -77,7 +105,8 @@ export class Upstream {
   }
 
   async close(): Promise<void> {
-    await this.#pool.destroy()
+    this.circuit.end()
+    await Promise.all([this.#pool.destroy(), this.#probes.destroy()])
   }
 }
 
@@ -97,12 +126,15 @@ function bodyOf({
 /** One request on its way; adapts undici's handler to `Answering`. */
 export class Sending implements Dispatcher.DispatchHandler {
   readonly #answering: Answering
+  readonly #circuit: Circuit
   #controller: Dispatcher.DispatchController | undefined
   #aborted: Error | undefined
   #written = false
+  #interim = 0
 
-  constructor(answering: Answering) {
+  constructor(answering: Answering, circuit: Circuit) {
     this.#answering = answering
+    this.#circuit = circuit
   }
 
   /** Ends it, whatever it is at: a connection is not reused after this. */
@@ -128,8 +160,10 @@ export class Sending implements Dispatcher.DispatchHandler {
     status: number,
     headers: AnswerHeaders,
   ): void {
-    if (status < 200) return // an interim answer says nothing yet
-    this.#answering.answerStarted(status, headers, controller)
+    if (status >= 200) return this.#answering.answerStarted(status, headers, controller)
+    this.#interim += 1 // it says nothing yet
+    if (this.#interim > INTERIM)
+      controller.abort(new Error('the upstream only says that it goes on'))
   }
 
   onResponseData(_: Dispatcher.DispatchController, chunk: Buffer): void {
@@ -142,8 +176,17 @@ export class Sending implements Dispatcher.DispatchHandler {
 
   onResponseError(_: Dispatcher.DispatchController, error: Error & { code?: string }): void {
     const message = `${error.code ?? error.name}: ${error.message}`
-    if (this.#written) return this.#answering.answerFailed({ kind: 'cut', message })
-    const late = error.code === 'UND_ERR_CONNECT_TIMEOUT'
-    this.#answering.answerFailed({ kind: late ? 'timeout' : 'connect', message })
+    if (this.#written || error === this.#aborted || isOurs(error))
+      return this.#answering.answerFailed({ kind: 'cut', message })
+    this.#circuit.failed()
+    const kind = error.code === LATE ? 'timeout' : 'connect'
+    this.#answering.answerFailed({ kind, message })
   }
+}
+
+const LATE = 'UND_ERR_CONNECT_TIMEOUT'
+
+/** Whether undici refused the request itself, or was closed: that says nothing of the upstream. */
+function isOurs({ code }: { readonly code?: string }): boolean {
+  return code?.startsWith('UND_ERR_') === true && code !== LATE
 }

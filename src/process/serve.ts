@@ -64,6 +64,16 @@ export async function serve(options: ServeOptions): Promise<Service> {
   const certificates = options.certificates.map(prepare)
   const log = new Log({ clock, ...(options.put && { put: options.put }) })
   const delay = options.slow === undefined ? new LoopDelay(clock) : undefined
+  const { url, connect } = settings.upstream
+  const upstream = new Upstream({
+    url,
+    connect,
+    clock,
+    changed: open => {
+      if (open) log.error('the upstream is away: proven deliveries wait for it', { upstream: url })
+      else log.info('the upstream is back', { upstream: url })
+    },
+  })
   const slow = options.slow ?? (() => delay?.slow === true)
   const overloaded = () => slow() || budget.held > budget.total * 0.8
   let draining: 'no' | 'settling' | 'closed' = 'no'
@@ -87,6 +97,7 @@ export async function serve(options: ServeOptions): Promise<Service> {
       ready: name => senders.get(name)?.ready === true,
       certificates: () => certificates,
       logLinesDropped: () => log.dropped,
+      circuit: () => upstream.circuit.level,
     },
   })
   const report = new Report(metrics, log)
@@ -104,7 +115,7 @@ export async function serve(options: ServeOptions): Promise<Service> {
     ownLimits: store,
     replay,
     budget,
-    upstream: new Upstream(settings.upstream.url, settings.upstream.connect),
+    upstream,
     observer: report,
     explainer,
     open,

@@ -40,7 +40,7 @@ export function catalogue(counts: Counts, options: CatalogueOptions): readonly S
   return [
     ...requests(counts, options.providers),
     ...spreads(counts, options.providers),
-    ...upstream(counts),
+    ...upstream(counts, options.gauges),
     ...load(options.gauges),
     ...edge(counts, options.gauges),
     ...providerStates(counts, options),
@@ -131,11 +131,14 @@ function rejectionSamples(
   mode: ProviderLabel['mode'] | undefined,
 ): Sample[] {
   return REASON_NAMES.flatMap(reason => {
-    const reports = mode === 'report' && REASONS[reason].reportable
+    const { reportable } = REASONS[reason]
+    const reports = mode === 'report' && reportable
     const routed = mode === undefined ? UNROUTED.has(reason) : !NEVER_ROUTED.has(reason)
     return [
       ...rejectionSample(provider, reason, 'enforce', tally.rejected[reason], routed && !reports),
-      ...rejectionSample(provider, reason, 'report', tally.reported[reason], reports),
+      ...(reportable
+        ? rejectionSample(provider, reason, 'report', tally.reported[reason], reports)
+        : []), // report mode lets nothing else pass
     ]
   })
 }
@@ -198,7 +201,7 @@ function spreads({ tallies }: Counts, providers: readonly ProviderLabel[]): Samp
   ]
 }
 
-function upstream(counts: Counts): Sampling[] {
+function upstream(counts: Counts, gauges: Gauges): Sampling[] {
   const overhead = 'hookwarden_overhead_seconds'
   return [
     {
@@ -213,8 +216,13 @@ function upstream(counts: Counts): Sampling[] {
       help: 'Forwarded requests by how the upstream took them',
       samples: () => wordSamples('result', counts.upstreamRequests),
     },
-    gauge('hookwarden_upstream_up', '0 after a request that could not be handed over', () =>
-      Number(counts.upstreamUp),
+    gauge('hookwarden_upstream_up', '0 while no connection to the upstream comes about', () =>
+      Number(gauges.circuit() < 2),
+    ),
+    gauge(
+      'hookwarden_circuit_state',
+      '0 closed, 1 closed while a late answer is looked into, 2 open',
+      () => gauges.circuit(),
     ),
   ]
 }

@@ -13,8 +13,6 @@ export class Counts {
   readonly explanations: Explanations
   readonly overhead = new Spread(BOUNDS.overhead)
   readonly upstreamRequests = zeros(UPSTREAM_RESULTS)
-  /** Until a connect fails it is taken to be up. */
-  upstreamUp = true
   readonly connectionsRejected = zeros(CONNECTION_LIMITS)
   readonly handshakesFailed = zeros(HANDSHAKE_FAILURES)
   readonly #none = new Tally()
@@ -55,7 +53,6 @@ export class Counts {
   #forwarded({ upstream, reason, outcome, duration, receiving, paced }: Settled): void {
     if (reason === 'upstream_error' || reason === 'upstream_timeout') {
       this.upstreamRequests[reason === 'upstream_error' ? 'error' : 'timeout']++
-      if (upstream === undefined) this.upstreamUp = false // it took not one byte
       return
     }
     if (upstream === undefined) return
@@ -64,7 +61,6 @@ export class Counts {
       return
     }
     this.upstreamRequests.answered++
-    this.upstreamUp = true
     this.overhead.observe(Math.max(0, duration - receiving - paced - upstream) / 1000)
   }
 }

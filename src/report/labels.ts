@@ -39,4 +39,6 @@ export interface Gauges {
   ready(provider: string): boolean
   certificates(): readonly { readonly name: string; readonly notAfter: Millis }[]
   logLinesDropped(): number
+  /** 0 closed, 1 closed while a late answer is looked into, 2 open. */
+  circuit(): 0 | 1 | 2
 }

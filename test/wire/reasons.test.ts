@@ -313,12 +313,21 @@ const CASES: readonly Case[] = [
     act: send(genuine('github', GITHUB, BODY)),
   },
   {
-    reason: 'upstream_error', // nobody listens there
-    status: 502,
-    word: 'upstream',
+    reason: 'circuit_open', // nobody listens there, and it is proven: it waits for as long as it may
+    ...BUSY,
     outcome: 'upstream_error',
     before: on => on.recorder.close().then(() => async () => {}),
-    act: send(genuine('github', GITHUB, BODY)),
+    act: on => waitFor(on, 4_000),
+  },
+  {
+    reason: 'upstream_error', // nobody listens there, and it is not proven
+    status: 502,
+    word: 'upstream',
+    provider: 'form',
+    outcome: 'upstream_error',
+    map: `${PROVIDERS}  form: { scheme: { none: a plain form }, path: /in/form, to: flow:9a3f8c52-7d1e-4b60-8c2f-5e4d3c2b1a09 }`,
+    before: on => on.recorder.close().then(() => async () => {}),
+    act: send(post({ target: '/in/form', body: BODY, headers: [JSON_TYPE] })),
   },
   {
     reason: 'upstream_timeout',

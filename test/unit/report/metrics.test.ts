@@ -179,18 +179,21 @@ t.test('what the upstream made of it, and whether it is up', async t => {
   })
   t.same(await result(delivery({ outcome: 'aborted', status: 0 })), { '{result="aborted"}': 1 })
   t.same(await result(refusal('signature_mismatch')), {})
+})
 
-  const metrics = metricsOf(PROVIDERS)
-  const up = async () => (await own(metrics)).get('hookwarden_upstream_up')
-  t.equal(await up(), 1, 'until a connect fails')
-  metrics.settled(delivery({ ...failed, reason: 'upstream_error', upstream: undefined }))
-  t.equal(await up(), 0, 'nothing could be handed over')
-  metrics.settled(refusal('signature_mismatch'))
-  t.equal(await up(), 0, 'a refusal tells nothing')
-  metrics.settled(delivery({ ...failed, reason: 'upstream_error' }))
-  t.equal(await up(), 0, 'an answer that was cut tells nothing good')
-  metrics.settled(delivery({ outcome: 'upstream_error', status: 500 }))
-  t.equal(await up(), 1, 'an error is an answer')
+t.test('the upstream is up until its circuit is open', async t => {
+  let level: 0 | 1 | 2 = 0
+  const metrics = metricsOf(PROVIDERS, { gauges: { ...STILL, circuit: () => level } })
+  for (const [now, up] of [
+    [0, 1],
+    [1, 1],
+    [2, 0],
+  ] as const) {
+    level = now
+    const all = await own(metrics)
+    t.equal(all.get('hookwarden_upstream_up'), up)
+    t.equal(all.get('hookwarden_circuit_state'), now)
+  }
 })
 
 t.test('when a provider was last accepted and last rejected', async t => {
