@@ -33,6 +33,10 @@ export class Probe implements Dispatcher.DispatchHandler, Asked {
     if (status >= 200) this.#tell(status < 500)
   }
 
+  onResponseData(): void {}
+
+  onResponseEnd(): void {}
+
   onResponseError(): void {
     this.#tell(false)
   }

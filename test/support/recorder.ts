@@ -27,13 +27,17 @@ export interface RecorderOptions {
   readonly reaction?: Reaction | ((request: RecordedRequest) => Reaction)
   /** Answers nothing until released. */
   readonly hold?: boolean
+  /** How `/healthcheck` is answered; 200 at once, whatever else is held, unless said. */
+  readonly alive?: Reaction
 }
 
 export interface Recorder {
   readonly port: number
   readonly url: string
-  /** Complete and incomplete requests, in the order their heads came. */
+  /** Complete and incomplete requests, in the order their heads came; those for `/healthcheck` are not among them. */
   readonly requests: readonly RecordedRequest[]
+  /** Those for `/healthcheck`. */
+  readonly probes: readonly RecordedRequest[]
   /** How many connections were opened so far, and how many are open. */
   readonly connections: { readonly total: number; readonly open: number }
   /** Bytes that were no request: a sign that something was smuggled or mangled. */
@@ -42,6 +46,8 @@ export interface Recorder {
   readonly held: number
   /** Changes how requests are answered from now on, those held included. */
   react(reaction: RecorderOptions['reaction']): void
+  /** Changes how `/healthcheck` is answered from now on: as while it lives, unless said. */
+  live(alive?: Reaction): void
   hold(): void
   /** Answers the oldest `count` held requests, and keeps holding. */
   release(count: number): void
@@ -54,6 +60,8 @@ export interface Recorder {
   close(): Promise<void>
 }
 
+const HEALTHCHECK = '/healthcheck'
+const ALIVE: Reaction = { write: 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nOK' }
 const NO_CONTENT: Reaction = { write: 'HTTP/1.1 204 No Content\r\n\r\n' }
 
 /** Starts an upstream that records raw requests. It is built on node:net alone and shares no code with node:http. */
@@ -65,6 +73,7 @@ export async function startRecorder(options: RecorderOptions = {}): Promise<Reco
 
 class RawUpstream implements Recorder {
   readonly requests: RecordedRequest[] = []
+  readonly probes: RecordedRequest[] = []
   readonly faults: string[] = []
   readonly connections = { total: 0, open: 0 }
   port = 0
@@ -74,10 +83,12 @@ class RawUpstream implements Recorder {
   readonly #watchers: { readonly count: number; readonly done: () => void }[] = []
   #holding: boolean
   #reaction: RecorderOptions['reaction']
+  #alive: Reaction
 
   constructor(options: RecorderOptions) {
     this.#reaction = options.reaction
     this.#holding = options.hold ?? false
+    this.#alive = options.alive ?? ALIVE
     this.#server = createServer({ noDelay: true }, socket => this.#accept(socket))
   }
 
@@ -102,6 +113,10 @@ class RawUpstream implements Recorder {
 
   react(reaction: RecorderOptions['reaction']): void {
     this.#reaction = reaction
+  }
+
+  live(alive: Reaction = ALIVE): void {
+    this.#alive = alive
   }
 
   hold(): void {
@@ -145,7 +160,8 @@ class RawUpstream implements Recorder {
       head: message => {
         const request = recorded(message, connection)
         begun.set(message, request)
-        this.requests.push(request)
+        if (request.target === HEALTHCHECK) this.probes.push(request)
+        else this.requests.push(request)
         const reaction = this.#reactionTo(request)
         if (reaction.at === 'head') this.#answer(socket, request)
       },
@@ -178,13 +194,14 @@ class RawUpstream implements Recorder {
   }
 
   #reactionTo(request: RecordedRequest): Reaction {
+    if (request.target === HEALTHCHECK) return this.#alive
     const given = this.#reaction
     return (typeof given === 'function' ? given(request) : given) ?? NO_CONTENT
   }
 
   #answer(socket: Socket, request: RecordedRequest): void {
     const answer = (): void => write(socket, this.#reactionTo(request))
-    if (this.#holding) this.#waiting.push(answer)
+    if (this.#holding && request.target !== HEALTHCHECK) this.#waiting.push(answer)
     else answer()
   }
 
