@@ -40,6 +40,16 @@ const COMMANDS: readonly Entry[] = [
     load: () => import('./commands/selftest.ts'),
   },
   {
+    name: 'keygen',
+    summary: 'makes a sealing key, for `seal` and for `keys escrow`',
+    load: () => import('./commands/keygen.ts'),
+  },
+  {
+    name: 'seal',
+    summary: 'seals a secret, so that it can stand in the map: `sealed:…`',
+    load: () => import('./commands/seal.ts'),
+  },
+  {
     name: 'health',
     summary: 'asks the admin listener whether it is ready: the health check of a container',
     load: () => import('./commands/health.ts'),

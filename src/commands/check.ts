@@ -4,7 +4,7 @@ import type { Loaded } from '../config/load.ts'
 import type { ProviderSettings, Settings } from '../config/settings.ts'
 import { isShared, SHARED, sharedSecrets } from '../generation/handshake.ts'
 import { resolvePublicKey } from '../secrets/public-key.ts'
-import { machineSources, resolveSecret, type SecretSources } from '../secrets/resolve.ts'
+import { machineSources, nameOf, resolveSecret, type SecretSources } from '../secrets/resolve.ts'
 import type { Millis } from '../units.ts'
 import { compileScheme } from '../verify/compile.ts'
 import { keyProblem } from '../verify/key.ts'
@@ -153,9 +153,7 @@ function secretProblem(
   const compiled = 'none' in scheme ? [] : compileScheme(scheme, provider)
   if (Array.isArray(compiled)) return undefined
   const problem = keyProblem(compiled, secret.bytes)
-  return problem === undefined
-    ? undefined
-    : `${ref.startsWith('plain:') ? 'plain:…' : ref}: ${problem}`
+  return problem === undefined ? undefined : `${nameOf(ref)}: ${problem}`
 }
 
 /** What the verifier adds to an entry. */

@@ -237,7 +237,7 @@ function placed(at: number, key: number | undefined): Place {
 
 /** Whether text could be a secret that somebody pasted instead of a reference to it. */
 function mayBeSecret(value: string, path: Path): boolean {
-  if (/^(env|file):/.test(value)) return false
+  if (/^(env|file|sealed):/.test(value)) return false
   const key = path.findLast(step => typeof step === 'string') ?? ''
   if (value.startsWith('plain:') || /secret|token|passw/i.test(key)) return true
   return isPrivate(value, key, path)

@@ -236,17 +236,23 @@ export function word<const T extends readonly [string, ...string[]]>(words: T) {
   })
 }
 
-const REFERENCE = '`env:NAME` or `file:PATH`'
+const REFERENCE = '`env:NAME`, `file:PATH` or `sealed:…`'
+/** Version, name of the key, key and seal of at least one byte: what is shorter was cut. */
+const SEALED = /^sealed:(?:[A-Za-z0-9+/]{4}){19,}(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/
 
 /** Where a secret is. The text itself is never repeated in a message: it may be the secret. */
 export const reference = () =>
   scalar(`a reference to the secret, ${REFERENCE}`, text => {
     if (/^env:[A-Za-z_]\w{0,254}$/.test(text) || /^(file|plain):[^\0]+$/.test(text)) return text
+    if (SEALED.test(text)) return text
     if (text.startsWith('env:')) {
       return new Wrong('expected `env:` and the name of a variable: letters, digits and `_`')
     }
     if (text.startsWith('sealed:')) {
-      return new Wrong(`expected ${REFERENCE}`, '`sealed:` is not in this version')
+      return new Wrong(
+        'expected `sealed:` and base64 as `hookwarden seal` prints it: this was cut or changed',
+        'seal the secret again: `hookwarden seal --to KEY`',
+      )
     }
     return new Wrong(
       `expected a reference to the secret, ${REFERENCE}`,

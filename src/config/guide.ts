@@ -44,6 +44,7 @@ The map holds references, never a secret. There is no interpolation.
 |---|---|
 | \`env:NAME\` | the variable as it is, UTF-8; nothing is dropped |
 | \`file:PATH\` | the file as it is, less exactly one trailing line end (\`\\n\` or \`\\r\\n\`), because editors add one |
+| \`sealed:BASE64\` | what \`hookwarden seal\` was given: only the private half of a sealing key opens it ([sealed secrets](sealed-secrets.md)) |
 | \`plain:TEXT\` | the text itself; only with \`--dev\` |
 
 A relative path starts where Hookwarden is started. A secret that is unset, empty or shorter than 16 bytes does not stop

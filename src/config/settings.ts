@@ -88,7 +88,7 @@ export interface ProviderSettings {
 }
 
 export interface SecretReference {
-  /** `env:NAME`, `file:PATH`, or `plain:TEXT` with `--dev`. */
+  /** `env:NAME`, `file:PATH`, `sealed:BASE64`, or `plain:TEXT` with `--dev`. */
   readonly ref: string
   /** Wall clock after which it is no longer tried. */
   readonly until: Millis | undefined

@@ -1,6 +1,6 @@
 import type { ProviderSettings } from '../config/settings.ts'
 import { resolvePublicKey } from '../secrets/public-key.ts'
-import { resolveSecret, type SecretSources } from '../secrets/resolve.ts'
+import { nameOf, resolveSecret, type SecretSources } from '../secrets/resolve.ts'
 import { Secret } from '../secrets/secret.ts'
 import type { Millis } from '../units.ts'
 import type { CompileOptions } from '../verify/compiled.ts'
@@ -46,7 +46,7 @@ function secretsOf({ secrets }: ProviderSettings, sources: SecretSources): (Name
   return secrets.map(({ ref, until }, index) => {
     const secret = resolveSecret(ref, sources)
     if ('problem' in secret) return secret.problem
-    const name = ref.startsWith('plain:') ? 'plain:…' : ref
+    const name = nameOf(ref)
     const place = index === 0 ? 'current' : 'previous'
     return { name, secret, shared: true, form: 'one', place, until }
   })

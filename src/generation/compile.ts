@@ -6,7 +6,7 @@ import { Gate } from '../limit/gate.ts'
 import { limitOf } from '../limit/store.ts'
 import { RouteTable } from '../route/table.ts'
 import { resolvePublicKey } from '../secrets/public-key.ts'
-import { resolveSecret, type SecretSources } from '../secrets/resolve.ts'
+import { nameOf, resolveSecret, type SecretSources } from '../secrets/resolve.ts'
 import type { Millis, Rate } from '../units.ts'
 import { bindVerifier } from '../verify/bind.ts'
 import type { BoundHandshake } from '../verify/bound-handshake.ts'
@@ -127,7 +127,8 @@ function readKeys(one: ProviderSettings, compiled: CompiledScheme, sources: Secr
   for (const [i, { ref, until }] of one.secrets.entries()) {
     const secret = resolveSecret(ref, sources)
     const problem = 'problem' in secret ? secret.problem : keyProblem(compiled, secret.bytes)
-    if (problem !== undefined) problems.push('problem' in secret ? problem : `${ref}: ${problem}`)
+    if (problem !== undefined)
+      problems.push('problem' in secret ? problem : `${nameOf(ref)}: ${problem}`)
     else if (!('problem' in secret)) {
       keys.push({ bytes: secret.bytes, place: i === 0 ? 'current' : 'previous', until })
     }

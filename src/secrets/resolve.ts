@@ -1,4 +1,5 @@
 import { closeSync, openSync, readSync } from 'node:fs'
+import { nameOfSealed, openSealed } from './sealed.ts'
 import { Secret } from './secret.ts'
 
 /** Where secrets come from. */
@@ -26,8 +27,8 @@ export function machineSources(dev: boolean): SecretSources {
 }
 
 /**
- * Resolves `env:NAME` (UTF-8, nothing dropped), `file:PATH` (bytes as they are, less exactly one trailing line end) or,
- * with `dev`, `plain:TEXT`. What is unset, empty or shorter than 16 bytes is a problem and never a secret.
+ * Resolves `env:NAME` (UTF-8, nothing dropped), `file:PATH` (bytes as they are, less exactly one trailing line end),
+ * `sealed:BASE64` (what `hookwarden seal` was given) or, with `dev`, `plain:TEXT`. What is unset, empty or shorter than 16 bytes is a problem and never a secret.
  */
 export function resolveSecret(ref: string, sources: SecretSources): Secret | SecretProblem {
   const found = readReference(ref, sources)
@@ -46,6 +47,12 @@ export function readReference(ref: string, sources: SecretSources): Found | Secr
   const { bytes, name } = found
   if (bytes.length === 0) return { problem: `${name} is empty` }
   return bytes.length > LONGEST ? { problem: `${name} is longer than ${LONGEST} bytes` } : found
+}
+
+/** A reference as messages may show it: never a secret, and no longer than a line. */
+export function nameOf(ref: string): string {
+  if (ref.startsWith('plain:')) return 'plain:…'
+  return ref.startsWith('sealed:') ? nameOfSealed(ref) : ref
 }
 
 interface Found {
@@ -69,15 +76,20 @@ function read(ref: string, sources: SecretSources): Found | SecretProblem {
       } catch (error) {
         return { problem: `${ref} cannot be read${codeOf(error)}` }
       }
+    case 'sealed': {
+      const bytes = openSealed(rest, sources)
+      return 'problem' in bytes ? bytes : { bytes, name: nameOf(ref) }
+    }
     case 'plain':
       if (!sources.dev) return { problem: 'plain: is accepted with --dev only' }
-      return { bytes: new TextEncoder().encode(rest), name: 'plain:…' }
+      return { bytes: new TextEncoder().encode(rest), name: nameOf(ref) }
     default:
-      return { problem: 'not a reference: expected env:NAME or file:PATH' }
+      return { problem: 'not a reference: expected env:NAME, file:PATH or sealed:…' }
   }
 }
 
-function withoutLineEnd(bytes: Uint8Array): Uint8Array {
+/** Drops exactly one trailing line end, which editors add. */
+export function withoutLineEnd(bytes: Uint8Array): Uint8Array {
   if (bytes.at(-1) !== 0x0a) return bytes
   return bytes.subarray(0, bytes.at(-2) === 0x0d ? -2 : -1)
 }

@@ -117,17 +117,17 @@ const ENTRIES: readonly (readonly [string, string, readonly string[]])[] = [
     ],
   ],
   [
-    'a sealed secret',
+    'a sealed secret that was cut',
     `  github:\n    secret: sealed:AAAA\n    flows: [${FLOW}]`,
     [
-      '6:13 providers.github.secret: expected `env:NAME` or `file:PATH` | `sealed:` is not in this version',
+      '6:13 providers.github.secret: expected `sealed:` and base64 as `hookwarden seal` prints it: this was cut or changed | seal the secret again: `hookwarden seal --to KEY`',
     ],
   ],
   [
     'a pasted secret',
     `  github:\n    secret: 5up3rs3cr3t\n    flows: [${FLOW}]`,
     [
-      '6:13 providers.github.secret: expected a reference to the secret, `env:NAME` or `file:PATH` | keep the secret itself out of the map: put it into a variable or a file',
+      '6:13 providers.github.secret: expected a reference to the secret, `env:NAME`, `file:PATH` or `sealed:…` | keep the secret itself out of the map: put it into a variable or a file',
     ],
   ],
   [
@@ -230,7 +230,7 @@ const ENTRIES: readonly (readonly [string, string, readonly string[]])[] = [
     'an empty value',
     `  github:\n    secret:\n    flows: [${FLOW}]`,
     [
-      '6:5 providers.github.secret: empty: expected a reference to the secret, `env:NAME` or `file:PATH`',
+      '6:5 providers.github.secret: empty: expected a reference to the secret, `env:NAME`, `file:PATH` or `sealed:…`',
     ],
   ],
   [
