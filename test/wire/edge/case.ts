@@ -29,6 +29,8 @@ export interface Case extends Expected {
 /** Cases that share a listener. */
 export interface Table {
   readonly name: string
+  /** A delivery more would change what comes next: whether connections are in step is not tried. */
+  readonly still?: boolean
   readonly options?: StageOptions
   readonly cases: readonly Case[]
 }

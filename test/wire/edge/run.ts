@@ -1,47 +1,83 @@
 import type { Test } from 'tap'
 import { REASONS } from '../../../src/reasons.ts'
+import type { RecordedRequest } from '../../support/recorder.ts'
 import { type Answer, type Connection, connect } from '../../support/sender.ts'
 import { GITHUB, genuine, type Stage, stage, wordOf } from '../stage.ts'
 import type { Case, Table } from './case.ts'
 
 /** Runs a table on a listener of its own, one case after the other. */
-export async function runTable(t: Test, { options, cases }: Table): Promise<void> {
+export async function runTable(t: Test, { options, cases, still = false }: Table): Promise<void> {
   const on = await stage(t, options)
-  for (const [index, one] of cases.entries()) await runCase(t, on, one, index)
+  for (const [index, one] of cases.entries()) {
+    const connection = await runCase(t, on, one)
+    if (one.after === 'keep' && !still) await isInStep(t, on, connection, one, index)
+    if (one.answers.length > 0 || one.after === 'keep')
+      t.equal(connection.fault, undefined, one.what)
+    connection.destroy()
+  }
   t.same(on.recorder.faults, [], 'the upstream could read every byte')
 }
 
-/** One case on a connection of its own: its answers, what the upstream saw, what was counted, what becomes of it. */
-async function runCase(t: Test, on: Stage, one: Case, index: number): Promise<void> {
+/** Runs a table all at once: for what waits by the clock on the wall. Nothing of it ends by the stage's. */
+export async function runTogether(t: Test, { options, cases }: Table): Promise<void> {
+  const on = await stage(t, options)
+  const moves = await on.counted(async () => {
+    await Promise.all(
+      cases.map(async one => {
+        const connection = await connect(on.port)
+        const coming = one.answers.map(() => connection.answerOrClose())
+        await play(on, connection, one)
+        const answers: Answer[] = []
+        for (const one of coming) answers.push(...[(await one) ?? []].flat())
+        await closes(on, connection, answers)
+        const statuses = answers.map(answer => answer.status)
+        t.same(statuses, one.answers, `${one.what}: answers`)
+        t.ok(connection.socket.closed, `${one.what}: it ends`)
+      }),
+    )
+    await allOver(on)
+  })
+  const reasons = cases.flatMap(one => one.reasons)
+  t.same(reasonsOf(moves), reasons.toSorted(), 'reasons')
+  const reaches = cases.flatMap(one => one.reaches)
+  t.same(on.recorder.requests.map(bodyOf).toSorted(), reaches.toSorted(), 'upstream')
+}
+
+/** One case on a connection of its own: its answers, what the upstream saw, what was counted, whether it ends. */
+async function runCase(t: Test, on: Stage, one: Case): Promise<Connection> {
   const before = on.recorder.requests.length
   on.recorder.react(one.reaction)
   const connection = await connect(on.port)
   const answers: Answer[] = []
   const moves = await on.counted(async () => {
     const bodiless = typeof one.send === 'string' && one.send.startsWith('HEAD ')
-    const reading = one.answers.map(() => inTime(connection.answerOrClose({ bodiless })))
-    if (typeof one.send === 'function') await one.send(connection, on)
-    else void connection.send(typeof one.send === 'string' ? [latin1(one.send)] : one.send)
-    for (const answer of await Promise.all(reading)) if (answer !== undefined) answers.push(answer)
+    const coming = one.answers.map(() => inTime(connection.answerOrClose({ bodiless })))
+    await play(on, connection, one)
+    for (const answer of await Promise.all(coming)) if (answer !== undefined) answers.push(answer)
     if (one.after === 'close') await closes(on, connection, answers)
     await allOver(on)
   })
   const statuses = answers.map(answer => answer.status)
   t.same(statuses, one.answers, `${one.what}: answers`)
   t.same(reasonsOf(moves), one.reasons.toSorted(), `${one.what}: reasons`)
-  const words = answers.filter(answer => answer.text().startsWith('{"error"')).map(wordOf)
-  const said = new Set<unknown>(one.reasons.map(reason => REASONS[reason].says))
-  t.same(
-    words.filter(word => !said.has(word)),
-    [],
-    `${one.what}: words`,
-  )
-  one.look?.(answers, on)
+  t.same(strangeWords(answers, one), [], `${one.what}: words`)
   const came = on.recorder.requests.slice(before)
   t.same(came.map(bodyOf), one.reaches, `${one.what}: upstream`)
-  if (one.after === 'keep') await isInStep(t, on, connection, one, index)
-  t.equal(connection.fault, undefined, `${one.what}: nothing but answers came back`)
-  connection.destroy()
+  one.look?.(answers, on)
+  return connection
+}
+
+async function play(on: Stage, connection: Connection, { send }: Case): Promise<void> {
+  if (typeof send === 'function') await send(connection, on)
+  else if (typeof send === 'string') void connection.write(send)
+  else void connection.send(send)
+}
+
+/** Words of our own answers that none of the reasons says. */
+function strangeWords(answers: readonly Answer[], { reasons }: Case): unknown[] {
+  const said = new Set<unknown>(reasons.map(reason => REASONS[reason].says))
+  const ours = answers.filter(answer => answer.text().startsWith('{"error"'))
+  return ours.map(wordOf).filter(word => !said.has(word))
 }
 
 /** The next delivery on the same connection is taken for what it is. */
@@ -55,14 +91,14 @@ async function isInStep(
   on.recorder.react(undefined)
   const before = on.recorder.requests.length
   const body = `{"in_step":${index}}`
-  const reading = inTime(connection.answerOrClose())
+  const coming = inTime(connection.answerOrClose())
   await connection.send(genuine('github', GITHUB, body, { wall: on.clock.wall() }))
-  const answer = await reading
+  const answer = await coming
   t.equal(answer?.status, 204, `${what}: the connection serves the next`)
   t.same(on.recorder.requests.slice(before).map(bodyOf), [body], `${what}: and nothing else`)
 }
 
-/** What lingers to be read is ended by the clock, and not before. */
+/** What lingers to be read is ended by the stage's clock. */
 async function closes(on: Stage, connection: Connection, answers: Answer[]): Promise<void> {
   let open = true
   void inTime(connection.closed).then(() => {
@@ -78,10 +114,14 @@ async function closes(on: Stage, connection: Connection, answers: Answer[]): Pro
 
 /** Nothing is in flight any more. */
 async function allOver(on: Stage): Promise<void> {
-  await on.until(async () => (await on.hookwarden.metrics()).get(IN_FLIGHT) === 0)
+  const ends = performance.now() + PATIENCE
+  await on.until(
+    async () => (await on.hookwarden.metrics()).get(IN_FLIGHT) === 0 || performance.now() > ends,
+  )
 }
 
-/** What does not come in this time fails its case, and not the whole run. */
+const IN_FLIGHT = 'hookwarden_in_flight_requests'
+/** What does not come in this time fails its case, and not the whole run. Milliseconds. */
 const PATIENCE = 5000
 
 function inTime<T>(coming: Promise<T>): Promise<T | undefined> {
@@ -94,8 +134,6 @@ function inTime<T>(coming: Promise<T>): Promise<T | undefined> {
   })
 }
 
-const IN_FLIGHT = 'hookwarden_in_flight_requests'
-
 function reasonsOf(moves: Record<string, number>): string[] {
   const reasons = Object.entries(moves).flatMap(([series, by]) => {
     const reason = /^hookwarden_rejections_total\{.*reason="(.*?)"/.exec(series)?.[1]
@@ -104,10 +142,6 @@ function reasonsOf(moves: Record<string, number>): string[] {
   return reasons.toSorted()
 }
 
-function bodyOf({ body, complete }: { body: Buffer; complete: boolean }): string {
+function bodyOf({ body, complete }: RecordedRequest): string {
   return `${body.toString('latin1')}${complete ? '' : ' (cut)'}`
-}
-
-function latin1(text: string): Buffer {
-  return Buffer.from(text, 'latin1')
 }
