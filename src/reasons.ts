@@ -84,6 +84,7 @@ export const REASONS = {
   timestamp_future: { stage: 'precheck', ...UNPROVEN },
   token_mismatch: { stage: 'verify', ...UNPROVEN },
   signature_mismatch: { stage: 'verify', ...UNPROVEN },
+  sender_unavailable: { stage: 'verify', ...BUSY },
   malformed_body: {
     stage: 'verify',
     status: 400,

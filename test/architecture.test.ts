@@ -32,6 +32,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
   replay: { rooms: '[redis]' },
   redis: { rooms: '', owns: 'ioredis' },
   forward: { rooms: '', owns: 'undici undici/lib/dispatcher/pool.js', uses: '[node:stream]' },
+  errands: { rooms: '[verify]', uses: 'node:https#request node:crypto#X509Certificate' },
   secrets: { rooms: '', owns: 'tweetnacl', uses: 'node:fs node:util#inspect' },
   report: {
     rooms: '',
@@ -53,7 +54,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
   console: { rooms: '', owns: 'http-proxy', uses: '[node:http] node:net' },
   process: {
     rooms:
-      'config generation discovery listen report secrets exchange limit replay forward explain',
+      'config generation discovery listen report secrets exchange limit replay forward explain errands',
     uses: 'node:fs node:path node:os node:crypto#randomBytes node:perf_hooks#monitorEventLoopDelay node:v8#setFlagsFromString',
   },
   explain: { rooms: 'verify secrets inspect presets [config]' },
@@ -65,8 +66,8 @@ const ROOMS: Readonly<Record<string, Room>> = {
   doctor: { rooms: 'verify secrets [config]' },
   commands: {
     rooms: `${LEAVES} secrets report exchange discovery config generation listen console process explain sign selftest doctor`,
-    owns: 'selfsigned node:util#parseArgs node:https#request',
-    uses: 'node:fs node:path node:url node:util#styleText node:http node:readline/promises node:module node:crypto#randomUUID',
+    owns: 'selfsigned node:util#parseArgs',
+    uses: 'node:https#request node:fs node:path node:url node:util#styleText node:http node:readline/promises node:module node:crypto#randomUUID',
   },
 }
 

@@ -1,4 +1,4 @@
-import { needsToken } from '../config/check-handshake.ts'
+import { needsToken, offByDefault } from '../config/check-handshake.ts'
 import type { Preset } from '../presets/presets.ts'
 
 /** What a sender asks of a URL, and who answers it; undefined where it asks nothing. */
@@ -21,6 +21,9 @@ export function challengeInWords({ challenge, handshake }: Preset): string | und
         ]
       : []),
   ]
+  if (handshake.every(offByDefault)) {
+    return `${asks} With \`handshake: on\` Hookwarden calls it once the request proved to be signed, at that host alone; without, it leaves it to the flow ([more](../handshakes.md)).`
+  }
   const how = conditions.length === 0 ? '' : `: ${conditions.join('; ')}`
   return `${asks} Hookwarden answers that by itself, without the flow${how}. \`handshake: off\` leaves it to the flow ([more](../handshakes.md)).`
 }

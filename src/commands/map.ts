@@ -5,6 +5,7 @@ import { Fault } from '../errors.ts'
 import { isReference } from '../secrets/public-key.ts'
 import { compileScheme } from '../verify/compile.ts'
 import { keyProblem } from '../verify/key.ts'
+import { snsHost } from '../verify/sns-urls.ts'
 
 /** Where a map is looked for unless `--config` says otherwise. */
 export const USUAL_MAP = 'hookwarden.yaml'
@@ -29,7 +30,12 @@ export function readMap(file: string, dev: boolean): Loaded {
 export const flawsOf: CompileScheme = (scheme, entry) => {
   const compiled = compileScheme(scheme, entry)
   if (Array.isArray(compiled)) return compiled
-  const { publicKey } = entry
+  const { publicKey, values } = entry
+  const topic = scheme.sign === '{sns}' ? values.topic_arn : undefined
+  if (topic !== undefined && topic !== 'missing' && snsHost(topic) === undefined) {
+    const message = 'expected `arn:aws:sns:REGION:ACCOUNT:NAME`'
+    return [{ key: '', column: 1, entry: 'topic_arn', message }]
+  }
   if (publicKey === undefined || isReference(publicKey.text)) return []
   const message = keyProblem(compiled, Buffer.from(publicKey.text), publicKey.form)
   const at = publicKey.form === 'set' ? 'jwks' : 'public_key'

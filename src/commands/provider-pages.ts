@@ -66,6 +66,7 @@ const KEYS: Readonly<Record<Demands['proof'], (name: string) => string>> = {
     ONE_KEY.includes(name)
       ? `public_key: file:/run/secrets/${name}.pub`
       : `jwks: file:/run/secrets/${name}.json`,
+  certificate: () => 'cert_url: fetch',
   nothing: () => '',
 }
 

@@ -32,3 +32,8 @@ export function checkHandshake(
 export function needsToken(one: Handshake): boolean {
   return one.kind === 'echo-query' && one.token !== undefined
 }
+
+/** Whether it is answered only where the map says `handshake: on`. */
+export function offByDefault({ kind }: Handshake): boolean {
+  return kind === 'confirm-body'
+}

@@ -11,13 +11,22 @@ import type { Salvaged } from './salvage.ts'
 import type { MapValues, ProviderValues } from './schema.ts'
 import { scheme as schemeSchema } from './scheme.ts'
 import type { ProviderSettings } from './settings.ts'
-import { coversBody, formatted, publicKeyOf, type Signing, schemeOf, valuesOf } from './signing.ts'
+import {
+  coversBody,
+  fetchesInVain,
+  fetching,
+  formatted,
+  publicKeyOf,
+  type Signing,
+  schemeOf,
+  valuesOf,
+} from './signing.ts'
 
 /** What is wrong with a scheme; `column` counts from 1 within the text of `key`, such as `items[1]`. */
 interface SchemeFlaw {
   readonly key: string
   /** The key of the entry where the fault is, and not in the scheme. */
-  readonly entry?: 'public_key' | 'jwks' | undefined
+  readonly entry?: 'public_key' | 'jwks' | 'topic_arn' | undefined
   readonly column: number
   readonly message: string
   /** The word that was probably meant. */
@@ -45,11 +54,16 @@ export function checkSenders(
   for (const [name, provider] of Object.entries(map.providers ?? {})) {
     if (provider === undefined) continue
     const at = ['providers', name]
-    const signing = resolve(name, provider, at, report)
+    const named = resolve(name, provider, at, report)
+    const signing = named && fetching(named, provider)
     const demands = signing === undefined ? undefined : demandsOf(signing)
     checkSecrets(provider, demands, at, options.dev, report)
     if (signing === undefined || demands === undefined) continue
     checkValues(demands, at, report)
+    if (fetchesInVain(signing, provider) && demands.named.includes('cert_url')) {
+      const fix = 'write the URL of its certificate, and its `public_key`'
+      report.at([...at, 'cert_url'], { message: 'nothing is fetched for this sender', fix })
+    }
     checkHandshake(handshakesOf(name, provider, at, report), provider, at, report)
     checkReplay(provider, signing, at, report)
     if ('none' in signing || options.compileScheme === undefined) continue

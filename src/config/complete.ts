@@ -1,10 +1,10 @@
 import { PRESETS, type Preset } from '../presets/presets.ts'
 import { type Millis, parseMillis } from '../units.ts'
 import type { Handshake } from '../verify/handshake.ts'
-import { needsToken } from './check-handshake.ts'
+import { needsToken, offByDefault } from './check-handshake.ts'
 import { type MapValues, type ProviderValues, upstreamKeys } from './schema.ts'
 import type { ProviderSettings, RouteSettings, SecretReference, Settings } from './settings.ts'
-import { coversBody, formatted, publicKeyOf, schemeOf, valuesOf } from './signing.ts'
+import { coversBody, fetching, formatted, publicKeyOf, schemeOf, valuesOf } from './signing.ts'
 
 /** What a sender is given where nobody knows how long it waits. */
 const ANSWER_WITHIN: Millis = 9_000
@@ -46,7 +46,8 @@ function provider(
   const { defaults } = map
   const preset = entry.scheme === undefined ? (entry.preset ?? name) : undefined
   const known = preset === undefined ? undefined : PRESETS[preset]
-  const scheme = entry.scheme === undefined ? known?.scheme : schemeOf(entry.scheme)
+  const named = entry.scheme === undefined ? known?.scheme : schemeOf(entry.scheme)
+  const scheme = named && fetching(named, entry)
   if (scheme === undefined) throw new Error(`provider ${name} passed the checks without a scheme`)
   const answerWithin = entry.answer_within ?? answerBudget(known)
   const own = entry.limits
@@ -84,7 +85,8 @@ function provider(
 /** Those that the preset knows and the entry can answer. */
 function handshakes(entry: ProviderValues, known: Preset | undefined): readonly Handshake[] {
   if (entry.handshake === 'off') return []
-  const all = known?.handshake ?? []
+  const asked = entry.handshake === 'on'
+  const all = (known?.handshake ?? []).filter(one => asked || !offByDefault(one))
   return entry.verify_token === undefined ? all.filter(one => !needsToken(one)) : all
 }
 

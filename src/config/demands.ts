@@ -9,7 +9,7 @@ export const PUBLIC = ['public_key', 'jwks'] as const
 /** What the entry of a provider has to give for its scheme, and may give. */
 export interface Demands {
   /** What proves the sender. */
-  readonly proof: 'secret' | 'public_key' | 'public_key or jwks' | 'nothing'
+  readonly proof: 'secret' | 'public_key' | 'public_key or jwks' | 'certificate' | 'nothing'
   readonly named: readonly (typeof NAMED)[number][]
   /** Whether what the sender called is signed. */
   readonly url: boolean
@@ -22,6 +22,7 @@ export function demandsOf(signing: ProviderSettings['scheme']): Demands {
     [...templatesOf(signing).matchAll(/\{(?<name>[a-z_]+)[|}]/g)].map(({ groups }) => groups?.name),
   )
   if (signing.alg === 'basic') names.add('username')
+  if (signing.code === 'aws-sns') names.add('cert_url')
   return {
     proof: proofOf(signing),
     named: NAMED.filter(name => names.has(name)),
@@ -35,7 +36,8 @@ function templatesOf({ items = [], sign = '', key = '', timestamp, ...rest }: Sc
   return [...items, sign, key, timestamp?.from ?? '', ...require.flat(), ...claimed].join('\n')
 }
 
-function proofOf({ alg, algs = [] }: Scheme): Demands['proof'] {
+function proofOf({ alg, algs = [], code }: Scheme): Demands['proof'] {
+  if (code === 'aws-sns') return 'certificate'
   if (alg === 'jwt') return algs.some(name => !/^HS/.test(name)) ? 'public_key or jwks' : 'secret'
   return /^(?:ed25519|ecdsa|rsa)/.test(alg) ? 'public_key' : 'secret'
 }

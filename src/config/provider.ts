@@ -189,8 +189,8 @@ export const provider = group({
   cert_url: optional(
     configured('the URL of a certificate'),
     NEEDED,
-    'The only URL of a certificate that the sender may name. Nothing is fetched from it.',
-    'whoever chooses the certificate chooses who is believed',
+    "The only URL of a certificate that the sender may name; nothing is fetched from it. Or `fetch`, for Amazon SNS alone: whatever certificate a message names at the host of the topic's region is fetched from there, and no `public_key` is needed.",
+    'whoever chooses the certificate chooses who is believed; and nobody is called unless you say so',
   ),
   topic_arn: optional(
     configured('the ARN of a topic'),
@@ -226,8 +226,8 @@ export const provider = group({
   ),
   handshake: optional(
     word(['on', 'off']),
-    '`on` where the preset knows how, and `verify_token` is there where the sender shows one',
-    'Whether the sender is answered here when it asks whether the URL is yours. `off` leaves that to the flow.',
+    '`on` where the preset knows how, and `verify_token` is there where the sender shows one; `off` for Amazon SNS',
+    'Whether the sender is answered here when it asks whether the URL is yours. `off` leaves that to the flow. Amazon SNS is answered by calling it, so only with `on`.',
     'a flow cannot answer in time, or at all',
   ),
   flows: optional(

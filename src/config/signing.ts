@@ -37,6 +37,21 @@ export function schemeOf(values: z.output<typeof schemeSchema>): Signing {
   }
 }
 
+/** What `cert_url` says where certificates are fetched. */
+const FETCH = 'fetch'
+
+/** The scheme of an entry whose certificates are fetched: any that Amazon has for the topic's region will do. */
+export function fetching<S extends Signing>(signing: S, { cert_url: url }: Provider): S | Scheme {
+  if (url !== FETCH || 'none' in signing || signing.sign !== '{sns}') return signing
+  const require = (signing.require ?? []).filter(pair => !pair.includes('{cert_url}'))
+  return { ...signing, require, code: 'aws-sns' }
+}
+
+/** Whether an entry wants certificates fetched for a sender for which nothing is. */
+export function fetchesInVain(signing: Signing, { cert_url: url }: Provider): boolean {
+  return url === FETCH && ('none' in signing || signing.code !== 'aws-sns')
+}
+
 /** The values of an entry that a scheme may name. */
 export function valuesOf(provider: Provider): ProviderSettings['values'] {
   return Object.fromEntries(

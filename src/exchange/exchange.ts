@@ -7,7 +7,7 @@ import type { Hold, Upload } from '../limit/budget.ts'
 import type { Limit } from '../limit/gcra.ts'
 import { CLEAN, type Outcome, REASONS, type RejectReason, type Verdict } from '../reasons.ts'
 import type { Bytes, Millis } from '../units.ts'
-import type { Told } from '../verify/told.ts'
+import type { Errand, Told } from '../verify/told.ts'
 import type { Check, Proof } from '../verify/verifier.ts'
 import { REPORTED, UNOPENED } from './check.ts'
 import { type Awaiting, Delivery } from './delivery.ts'
@@ -149,13 +149,18 @@ export class Exchange implements Watched, Upload, Queued, Awaiting {
     this.#state = 'waiting'
     this.#receivedAt = this.#site.clock.now()
     this.#site.budget.complete(this)
+    const wanted = this.over ? undefined : this.#provider.fetched?.wanted(this.#body.chunks())
+    if (wanted === undefined) return this.#judge(this.#receivedAt)
+    void this.#site.errands.certificate(wanted).then(() => this.#judge(this.#site.clock.now()))
+  }
+
+  #judge(now: Millis): void {
     if (this.#stops(this.#check.final(this.#body.chunks()))) return
     const { proof } = this.#check
     if (proof === undefined) return this.#queue(false)
     const { addresses } = this.#site
-    if (!this.over)
-      addresses.giveBack(this.#provider.addressLimit, this.#addressKey, this.#receivedAt)
-    addresses.proven(this.#addressKey, this.#receivedAt)
+    if (!this.over) addresses.giveBack(this.#provider.addressLimit, this.#addressKey, now)
+    addresses.proven(this.#addressKey, now)
     const told = this.#provider.handshake?.inBody(this.#body.chunks())
     if (told !== undefined) return this.#tell(told)
     this.#claim(proof)
@@ -259,8 +264,9 @@ export class Exchange implements Watched, Upload, Queued, Awaiting {
   }
 
   /** The sender asked whether the URL is ours: nothing of it reaches the upstream. */
-  #tell(told: Told | RejectReason): void {
+  #tell(told: Told | Errand | RejectReason): void {
     if (typeof told === 'string') return this.#refuse(told)
+    if ('visit' in told) return void this.#site.errands.run(told).then(one => this.#tell(one))
     this.#settle('challenge', undefined, told.status)
     if (this.#left) return
     const rest = this.#close(told.status)

@@ -6,6 +6,7 @@ import type { LimitStore } from '../limit/store.ts'
 import type { Outcome, RejectReason } from '../reasons.ts'
 import type { ReplayStore } from '../replay/store.ts'
 import type { Bytes, Millis } from '../units.ts'
+import type { Errand, Told } from '../verify/told.ts'
 import type { OpenExchanges } from './open.ts'
 import type { RequestIds } from './request-ids.ts'
 import type { Serving } from './route.ts'
@@ -26,6 +27,7 @@ export interface Site {
   readonly upstream: Upstream
   readonly observer: Observer
   readonly explainer: Explaining
+  readonly errands: Errands
   readonly open: OpenExchanges
   /** Longest silence: of a body, and of a sender that does not read its answer. */
   readonly idle: Millis
@@ -35,6 +37,14 @@ export interface Site {
   serving(): Serving
   /** `settling`: new work is taken, connections are closed after it. `closed`: no new work. */
   draining(): 'no' | 'settling' | 'closed'
+}
+
+/** What is fetched from hosts that the map pins, for the few entries that ask for it. Nothing here ever rejects. */
+interface Errands {
+  /** Settles when the certificate is known, or is known not to be had. */
+  certificate(url: string): Promise<void>
+  /** Calls what the answer needs: the answer, or why there is none. */
+  run(errand: Errand): Promise<Told | RejectReason>
 }
 
 /** How one request ended: handed to the observer exactly once. */

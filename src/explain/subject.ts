@@ -52,11 +52,15 @@ function secretsOf({ secrets }: ProviderSettings, sources: SecretSources): (Name
   })
 }
 
+/** Only a running instance calls anybody. */
+const FETCHED =
+  'its certificate is fetched while serving, and nothing is fetched here: write the URL into `cert_url` and the certificate into `public_key` of a copy of the map'
+
 function publicKeyOf(
-  { publicKey }: ProviderSettings,
+  { publicKey, scheme }: ProviderSettings,
   sources: SecretSources,
 ): (NamedKey | string)[] {
-  if (publicKey === undefined) return []
+  if (publicKey === undefined) return 'code' in scheme && scheme.code === 'aws-sns' ? [FETCHED] : []
   const { form, text } = publicKey
   const bytes = resolvePublicKey(text, sources)
   if ('problem' in bytes) return [bytes.problem]

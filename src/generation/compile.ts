@@ -12,6 +12,7 @@ import { bindVerifier } from '../verify/bind.ts'
 import type { BoundHandshake } from '../verify/bound-handshake.ts'
 import { compileScheme } from '../verify/compile.ts'
 import type { CompiledScheme } from '../verify/compiled.ts'
+import { FetchedVerifier, type KnownCertificates } from '../verify/fetched.ts'
 import { keyProblem } from '../verify/key.ts'
 import type { Key, Verifier } from '../verify/verifier.ts'
 import { bindHandshake, sharedSecrets } from './handshake.ts'
@@ -41,8 +42,16 @@ interface Sender {
 /** Longer than any answer may take, so that a replay claim outlives its exchange. */
 const LEASE_SPARE: Millis = 5000
 
-/** Compiles what the map says; secrets are resolved here and nowhere later. */
-export function compileGeneration(settings: Settings, sources: SecretSources): Generation {
+/**
+ * Compiles what the map says; secrets are resolved here and nowhere later.
+ *
+ * @param certificates those that were fetched: they outlive generations
+ */
+export function compileGeneration(
+  settings: Settings,
+  sources: SecretSources,
+  certificates: KnownCertificates,
+): Generation {
   const verified = settings.limits.verified.map((rate, i) => processLimit(`verified:${i}`, rate))
   const unproven = settings.limits.verified.map((rate, i) =>
     processLimit(`unproven:${i}`, quarter(rate)),
@@ -51,7 +60,7 @@ export function compileGeneration(settings: Settings, sources: SecretSources): G
   const entries: [string, Route][] = []
   const shared = sharedSecrets(settings, sources)
   for (const one of settings.providers) {
-    const bound = bind(one, sources, shared)
+    const bound = bind(one, { sources, shared, certificates })
     senders.push(bound.sender)
     const provider = compileProvider(one, settings, bound, verified, [...unproven, ...verified])
     for (const { path, flow, sync, replay } of one.routes) {
@@ -76,11 +85,20 @@ export function compileGeneration(settings: Settings, sources: SecretSources): G
 interface Bound {
   readonly sender: Sender
   readonly verifier: Verifier | undefined
+  readonly fetched: FetchedVerifier | undefined
   readonly credentials: CompiledScheme['credentials']
   readonly handshake: BoundHandshake | undefined
 }
 
-function bind(one: ProviderSettings, sources: SecretSources, shared: ReadonlySet<string>): Bound {
+/** What an entry is bound with. */
+interface Means {
+  readonly sources: SecretSources
+  /** Secrets that several entries have. */
+  readonly shared: ReadonlySet<string>
+  readonly certificates: KnownCertificates
+}
+
+function bind(one: ProviderSettings, { sources, shared, certificates }: Means): Bound {
   const { name, preset, mode, scheme } = one
   const told = { name, preset, mode, secretExpiry: firstEnd(one) }
   if ('none' in scheme) {
@@ -88,6 +106,7 @@ function bind(one: ProviderSettings, sources: SecretSources, shared: ReadonlySet
     return {
       sender,
       verifier: UNSIGNED,
+      fetched: undefined,
       credentials: { headers: [], query: [] },
       handshake: undefined,
     }
@@ -98,7 +117,8 @@ function bind(one: ProviderSettings, sources: SecretSources, shared: ReadonlySet
   const read = compiled.proves === 'secret' ? readKeys : readPublicKey
   const { keys, problems } = read(one, compiled, sources)
   const asked = bindHandshake(one, compiled, keys, { sources, shared })
-  const ready = keys.length > 0
+  const fetched = fetchedBy(one, compiled, certificates)
+  const ready = keys.length > 0 || fetched !== undefined
   const shown = compiled.kind === 'token' || compiled.kind === 'basic'
   const signed = shown ? 'token' : 'signature'
   return {
@@ -109,10 +129,21 @@ function bind(one: ProviderSettings, sources: SecretSources, shared: ReadonlySet
       ready,
       problems: [...problems, ...asked.problems],
     },
-    verifier: ready ? asked.guard(bindVerifier(compiled, keys)) : undefined,
+    verifier: fetched ?? (ready ? asked.guard(bindVerifier(compiled, keys)) : undefined),
+    fetched,
     credentials: compiled.credentials,
     handshake: asked.handshake,
   }
+}
+
+/** The verifier of a sender whose certificates are fetched. */
+function fetchedBy(
+  { values }: ProviderSettings,
+  compiled: CompiledScheme,
+  certificates: KnownCertificates,
+): FetchedVerifier | undefined {
+  if (compiled.code !== 'aws-sns' || values.topic_arn === undefined) return undefined
+  return new FetchedVerifier(compiled, values.topic_arn, certificates)
 }
 
 /** What can be bound, and why the rest cannot. */
@@ -153,7 +184,7 @@ function readPublicKey(
 function compileProvider(
   one: ProviderSettings,
   settings: Settings,
-  { verifier, credentials, handshake }: Bound,
+  { verifier, fetched, credentials, handshake }: Bound,
   verified: readonly PaceLimit[],
   unproven: readonly PaceLimit[],
 ): Provider {
@@ -174,6 +205,7 @@ function compileProvider(
     deadline: limits.deadline,
     allowIps: one.allowIps.length === 0 ? undefined : compileNetworks(one.allowIps),
     verifier,
+    fetched,
     handshake,
     credentials,
     introduced: {

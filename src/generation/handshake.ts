@@ -33,6 +33,7 @@ export function bindHandshake(
   const bound = {
     mac: macKey(compiled, keys),
     token: token === undefined || 'problem' in token ? undefined : token.bytes,
+    topic: one.values.topic_arn,
   }
   return {
     handshake: asked.length === 0 ? undefined : new BoundHandshake(asked, bound),

@@ -1,5 +1,14 @@
 import type { Preset } from './preset.ts'
 
+/** How Amazon SNS asks whether a subscription is wanted. */
+const CONFIRMATION: Preset['handshake'] = [
+  { kind: 'confirm-body', where: { Type: 'SubscriptionConfirmation' }, value: 'SubscribeURL' },
+]
+const FETCHED = [
+  '`public_key` is the certificate at `cert_url`; Amazon renews it, and then both change. With `cert_url: fetch` and no `public_key`, Hookwarden fetches the certificate that a message names, from `sns.<region of topic_arn>.amazonaws.com` alone, and remembers it for at most a day. Port 443 of that host has to be reachable.',
+  'A confirmation that Hookwarden does not answer is forwarded like any message. It can be confirmed by API: `ConfirmSubscription` with its `Token`.',
+] as const
+
 /** Senders that sign with a private key of theirs. */
 export const PUBLIC_KEY = {
   'aws-sns': {
@@ -20,11 +29,10 @@ export const PUBLIC_KEY = {
     evidence: 'sdk',
     read: 'sns-validator 0.3.5',
     deliveryId: 'json:MessageId',
-    challenge: '`SubscriptionConfirmation`: GET its `SubscribeURL` once, or confirm by API',
-    caveats: [
-      'Set `SignatureVersion` of the topic to 2; version 1 is `aws-sns-v1`.',
-      '`public_key` is the key of the certificate at `cert_url`; Amazon renews it, and then both change.',
-    ],
+    challenge:
+      '`SubscriptionConfirmation`, a signed POST: its `SubscribeURL` has to be called once',
+    handshake: CONFIRMATION,
+    caveats: ['Set `SignatureVersion` of the topic to 2; version 1 is `aws-sns-v1`.', ...FETCHED],
   },
   'aws-sns-v1': {
     title: 'Amazon SNS, version 1',
@@ -44,8 +52,13 @@ export const PUBLIC_KEY = {
     evidence: 'sdk',
     read: 'sns-validator 0.3.5',
     deliveryId: 'json:MessageId',
-    challenge: '`SubscriptionConfirmation`: GET its `SubscribeURL` once, or confirm by API',
-    caveats: ['RSA with SHA-1: set `SignatureVersion` of the topic to 2 and use `aws-sns`.'],
+    challenge:
+      '`SubscriptionConfirmation`, a signed POST: its `SubscribeURL` has to be called once',
+    handshake: CONFIRMATION,
+    caveats: [
+      'RSA with SHA-1: set `SignatureVersion` of the topic to 2 and use `aws-sns`.',
+      ...FETCHED,
+    ],
   },
   circle: {
     title: 'Circle',

@@ -111,6 +111,7 @@ export function codeInWords({ code }: Scheme): string | undefined {
 const CODE: Readonly<Record<NonNullable<Scheme['code']>, string>> = {
   'atlassian-connect':
     'claim `qsh` of the token is SHA-256 of method, path, and query in order of names',
+  'aws-sns': 'the certificate is the one that the message names, fetched from Amazon',
   'dropbox-sign': 'all of it stands in the field `json` of a form in parts',
   truelayer:
     'method, path, the headers that the signature lists, the body: a JSON Web Signature whose payload is left out',

@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import type { Clock, Timer } from '../clock.ts'
 import type { Settings } from '../config/settings.ts'
+import { Errands } from '../errands/errands.ts'
+import { type Get, getter } from '../errands/get.ts'
 import { OpenExchanges, SWEEP } from '../exchange/open.ts'
 import { RequestIds } from '../exchange/request-ids.ts'
 import type { Site } from '../exchange/site.ts'
@@ -34,6 +36,8 @@ export interface ServeOptions {
   readonly put?: Put
   /** Whether the event loop is too slow; measured unless given. */
   readonly slow?: () => boolean
+  /** How the hosts of senders are asked; over TLS unless given. */
+  readonly get?: Get
 }
 
 /** A running Hookwarden. */
@@ -55,14 +59,19 @@ const REPLAY_ENTRIES = 200_000
 export async function serve(options: ServeOptions): Promise<Service> {
   const { settings, clock, sources } = options
   const { limits } = settings
-  const generation = compileGeneration(settings, sources)
+  const log = new Log({ clock, ...(options.put && { put: options.put }) })
+  const errands = new Errands({
+    get: options.get ?? getter(),
+    clock,
+    failed: (url, why) => log.warn('an errand came to nothing', { url, why }),
+  })
+  const generation = compileGeneration(settings, sources, errands)
   const buckets = new AddressBuckets({ max: ADDRESSES, hashKey: randomBytes(8) })
   const store = new MemoryLimits(LIMIT_KEYS)
   const replay = new MemoryReplay({ max: REPLAY_ENTRIES, seed: randomWords(4) })
   const budget = new Budget(limits.buffered)
   const open = new OpenExchanges()
   const certificates = options.certificates.map(prepare)
-  const log = new Log({ clock, ...(options.put && { put: options.put }) })
   const delay = options.slow === undefined ? new LoopDelay(clock) : undefined
   const { url, connect } = settings.upstream
   const upstream = new Upstream({
@@ -102,7 +111,9 @@ export async function serve(options: ServeOptions): Promise<Service> {
   })
   const report = new Report(metrics, log)
   const explainer = new Explainer({
-    subjects: settings.providers.flatMap(one => subjectOf(one, sources) ?? []),
+    subjects: settings.providers
+      .flatMap(one => subjectOf(one, sources) ?? [])
+      .filter(({ scheme }) => scheme.code !== 'aws-sns'), // its certificate is nobody's secret
     clock,
     busy: overloaded,
     tell: (refused, findings) => report.explained(refused, findings),
@@ -118,6 +129,7 @@ export async function serve(options: ServeOptions): Promise<Service> {
     upstream,
     observer: report,
     explainer,
+    errands,
     open,
     idle: limits.idle,
     overloaded,
@@ -140,6 +152,7 @@ export async function serve(options: ServeOptions): Promise<Service> {
     sweeping.cancel()
     delay?.stop()
     explainer.close()
+    errands.close()
     await ingress?.close()
     await admin?.close()
     await site.upstream.close()

@@ -31,6 +31,7 @@ export function bindVerifier(compiled: CompiledScheme, keys: readonly Key[]): Ve
       return new DropboxSignVerifier(bindScheme(compiled, keys))
     case 'truelayer':
       return trueLayer(compiled, keys)
+    case 'aws-sns': // its certificate is a key like any other, wherever it came from
     case undefined:
       return bindScheme(compiled, keys)
   }

@@ -6,10 +6,14 @@ import { Body } from './body.ts'
 import { GRAMMARS, type Handshake, isAtHead } from './handshake.ts'
 import { jsonTree } from './json.ts'
 import { queryValue } from './query.ts'
-import { fixed, isShowable, macOf, type Told, told } from './told.ts'
+import { confirmationUrl } from './sns-urls.ts'
+import { type Errand, fixed, isShowable, macOf, type Told, told } from './told.ts'
 
 /** What a request that is a challenge comes to. */
 type Heard = Told | RejectReason | undefined
+
+/** The same where the sender is known: it may be sent on an errand for its answer. */
+type Asked = Heard | Errand
 
 /** What the handshakes of an entry are answered with. */
 export interface HandshakeKeys {
@@ -17,6 +21,8 @@ export interface HandshakeKeys {
   readonly mac: Uint8Array | undefined
   /** The entry's `verify_token`. */
   readonly token: Uint8Array | undefined
+  /** The entry's `topic_arn`. */
+  readonly topic?: string | undefined
 }
 
 /** The handshakes of one provider with its keys. Values in, answer out. */
@@ -29,9 +35,7 @@ export class BoundHandshake {
     this.#atHead = handshakes
       .filter(isAtHead)
       .map(one => ({ method: one.method, ask: head => askedAtHead(one, head, keys.mac, token) }))
-    this.#inBody = handshakes.flatMap(one =>
-      isAtHead(one) ? [] : [new BodyQuestion(one, keys.mac)],
-    )
+    this.#inBody = handshakes.flatMap(one => (isAtHead(one) ? [] : [new BodyQuestion(one, keys)]))
   }
 
   /** The answer, or why it is refused; undefined for what is no challenge. */
@@ -44,7 +48,7 @@ export class BoundHandshake {
   }
 
   /** The same of a delivery that was proven. */
-  inBody(held: readonly Uint8Array[]): Heard {
+  inBody(held: readonly Uint8Array[]): Asked {
     for (const question of this.#inBody) {
       const heard = question.ask(held)
       if (heard !== undefined) return heard
@@ -103,21 +107,21 @@ const LONGEST: Bytes = 8 * 1024
 /** A challenge that stands in a JSON body. */
 class BodyQuestion {
   readonly #one: Exclude<Handshake, { readonly method: string }>
-  readonly #key: Uint8Array | undefined
+  readonly #keys: HandshakeKeys
   /** Text that such a body has to hold: looking for it costs next to nothing. */
   readonly #mark: string
   readonly #tree: ReturnType<typeof jsonTree>
 
-  constructor(one: Exclude<Handshake, { readonly method: string }>, key: Uint8Array | undefined) {
+  constructor(one: Exclude<Handshake, { readonly method: string }>, keys: HandshakeKeys) {
     this.#one = one
-    this.#key = key
+    this.#keys = keys
     const value = one.kind === 'fixed-body' ? [] : [one.value]
     const names = [...Object.keys(one.where), ...(one.without === undefined ? [] : [one.without])]
     this.#mark = Object.values(one.where)[0] ?? value[0] ?? ''
     this.#tree = jsonTree([...names, ...value].map(path => ({ path, steps: path.split('.') })))
   }
 
-  ask(held: readonly Uint8Array[]): Heard {
+  ask(held: readonly Uint8Array[]): Asked {
     const body = new Body(held)
     if (body.size > LONGEST || !body.latin1.includes(this.#mark)) return undefined
     const fields = body.json(this.#tree)
@@ -129,9 +133,14 @@ class BodyQuestion {
     if (one.kind === 'fixed-body') return fixed(one.status, one.body)
     const value = fields.text(one.value)
     if (value === undefined && Object.keys(one.where).length === 0) return undefined
+    const { mac, topic = '' } = this.#keys
+    if (one.kind === 'confirm-body') {
+      const visit = typeof value === 'string' ? confirmationUrl(value, topic) : undefined
+      return visit === undefined ? 'malformed_body' : { visit, answer: fixed(200) }
+    }
     if (typeof value !== 'string' || !isShowable(value)) return 'malformed_body'
     if (one.kind === 'echo-body') return told(one.answer, value)
-    if (this.#key === undefined || !GRAMMARS[one.mac.grammar].test(value)) return 'malformed_body'
-    return told(one.answer, value, macOf(one.mac, this.#key, value))
+    if (mac === undefined || !GRAMMARS[one.mac.grammar].test(value)) return 'malformed_body'
+    return told(one.answer, value, macOf(one.mac, mac, value))
   }
 }

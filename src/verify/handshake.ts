@@ -4,7 +4,7 @@ export type Handshake = AtHead | InBody
 /** Asked with method, query or headers. Nobody proves anything here, so nothing but the value itself goes back. */
 type AtHead = Status | EchoQuery | EchoHeader | MacQuery
 /** Asked in a body that verified first. */
-type InBody = EchoBody | MacBody | FixedBody
+type InBody = EchoBody | MacBody | FixedBody | ConfirmBody
 
 /** A request with a method that no delivery has is answered with 200. */
 interface Status {
@@ -67,6 +67,14 @@ interface FixedBody extends Pick<EchoBody, 'where' | 'without'> {
   readonly status: 200 | 204
   /** JSON; empty for none. */
   readonly body: string
+}
+
+/**
+ * Answered by calling a URL that the sender names, which has to be one of its own host. Only where the map says
+ * `handshake: on`: it is the one answer for which Hookwarden calls anybody.
+ */
+interface ConfirmBody extends Pick<EchoBody, 'where' | 'without' | 'value'> {
+  readonly kind: 'confirm-body'
 }
 
 interface Mac {

@@ -32,7 +32,7 @@ export interface Scheme {
   /** Such as `300s`: the oldest `iat` of a JWT. */
   readonly max_age?: string | undefined
   /** For presets alone: a step in code, for what no template says. */
-  readonly code?: 'atlassian-connect' | 'dropbox-sign' | 'truelayer' | undefined
+  readonly code?: 'atlassian-connect' | 'aws-sns' | 'dropbox-sign' | 'truelayer' | undefined
 }
 
 /** The signed time of a scheme. */

@@ -11,6 +11,12 @@ export interface Told {
   readonly header: readonly [name: string, value: string] | undefined
 }
 
+/** What has to be called before a challenge can be answered. */
+export interface Errand {
+  readonly visit: string
+  readonly answer: Told
+}
+
 /** 1 KiB of ASCII that can be shown, without `<`: what goes back must never be taken for a page. */
 const SHOWABLE = /^[ -;=-~]{1,1024}$/
 

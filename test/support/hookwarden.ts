@@ -2,6 +2,7 @@ import { get } from 'node:http'
 import { type Clock, systemClock } from '../../src/clock.ts'
 import { flawsOf } from '../../src/commands/map.ts'
 import { loadMap } from '../../src/config/load.ts'
+import type { Get } from '../../src/errands/get.ts'
 import { type Service, serve } from '../../src/process/serve.ts'
 import { developmentCertificate } from './certificate.ts'
 import { parseMetrics, type Series } from './metrics.ts'
@@ -18,6 +19,8 @@ export interface HookwardenOptions {
   readonly env?: Readonly<Record<string, string>>
   /** Whether the event loop is too slow; never unless given. */
   readonly slow?: () => boolean
+  /** How the hosts of senders are asked; nobody answers unless given. */
+  readonly get?: Get
 }
 
 /** A Hookwarden in this process, on free ports of loopback. */
@@ -63,6 +66,7 @@ ${options.map}`
     clock: options.clock ?? systemClock,
     version: 'test',
     slow: options.slow ?? (() => false),
+    get: options.get ?? (() => Promise.reject(new Error('no test reaches the network'))),
     put: (written, done) => {
       for (const line of Buffer.from(written).toString().split('\n')) {
         if (line !== '') lines.push(JSON.parse(line) as Record<string, unknown>)

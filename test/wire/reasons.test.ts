@@ -37,6 +37,13 @@ const MINUTE = 60_000
 const NOW = 1_700_000_000_000
 const JSON_TYPE = ['Content-Type', 'application/json'] as const
 
+const TOPIC = 'arn:aws:sns:eu-central-1:123456789012:hooks'
+/** Its certificate is nowhere to be had. */
+const MESSAGE = {
+  TopicArn: TOPIC,
+  SigningCertURL: 'https://sns.eu-central-1.amazonaws.com/a.pem',
+}
+
 const limited = (limits: string) => `defaults: { limits: { ${limits} } }${PROVIDERS}`
 const forged = () => genuine('github', GITHUB, BODY, { sent: '{"a":2}' })
 const other = () => genuine('github', GITHUB, '{"b":1}')
@@ -265,6 +272,15 @@ const CASES: readonly Case[] = [
     ),
   },
   { reason: 'signature_mismatch', ...UNPROVEN, act: send(forged()) },
+  {
+    reason: 'sender_unavailable',
+    ...BUSY,
+    map: PROVIDERS.replace(
+      'github: { secret: env:GITHUB,',
+      `github: { preset: aws-sns, cert_url: fetch, topic_arn: '${TOPIC}',`,
+    ),
+    act: send(post({ target: GITHUB, body: JSON.stringify(MESSAGE), headers: [JSON_TYPE] })),
+  },
   {
     reason: 'malformed_body',
     status: 400,

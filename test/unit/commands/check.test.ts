@@ -151,7 +151,8 @@ t.test(
 t.test('every scheme of the collection is an entry of a map, with what it demands', async t => {
   const providers = Object.entries(COLLECTION).map(([name, scheme], i) => {
     const { proof, named } = demandsOf(scheme)
-    const values = named.map(key => [key, 'a'])
+    const topic = 'arn:aws:sns:eu-central-1:123456789012:a'
+    const values = named.map(key => [key, key === 'topic_arn' ? topic : 'a'])
     const compiled = sample(name).scheme
     const key = proof === 'secret' ? ['secret', 'env:A'] : ['public_key', String(written(compiled))]
     const flow = FLOW.replace(/^.{8}/, i.toString(16).padStart(8, '0'))

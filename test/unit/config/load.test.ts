@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import t from 'tap'
+import { flawsOf } from '../../../src/commands/map.ts'
 import type { CompileScheme } from '../../../src/config/check-senders.ts'
 import { formatIssue } from '../../../src/config/issues.ts'
 import { type LoadOptions, loadMap } from '../../../src/config/load.ts'
@@ -455,6 +456,35 @@ t.test('an entry says only of challenges that can be answered how', async t => {
     'providers.acme: missing: this sender shows a token when it asks, so its entry needs `verify_token` | `verify_token: env:NAME`',
   ])
   t.match(at('preset: slack, handshake: true'), [/^providers.acme.handshake: expected /])
+})
+
+t.test('certificates are fetched for Amazon SNS alone, and in place of a key', async t => {
+  const at = (entry: string) =>
+    places(`${HEAD}${TLS}providers:\n  acme: { flows: [${FLOW}], ${entry} }\n`, {
+      compileScheme: flawsOf,
+    }).map(issue => issue.replace(/^\S+ /, ''))
+  const topic = "topic_arn: 'arn:aws:sns:eu-central-1:123456789012:hooks'"
+  t.same(at(`preset: aws-sns, cert_url: fetch, ${topic}`), [])
+  t.same(at(`preset: aws-sns, cert_url: fetch, ${topic}, handshake: on`), [])
+  t.same(at(`preset: aws-sns-v1, cert_url: fetch, ${topic}, handshake: off`), [])
+  t.match(at(`preset: aws-sns, cert_url: fetch, ${topic}, public_key: 'file:a'`), [
+    /^providers.acme.public_key: this sender's scheme does not use `public_key`/,
+  ])
+  t.match(at(`preset: aws-sns, cert_url: fetch, ${topic}, secret: env:A`), [
+    /^providers.acme.secret: a public key proves this sender/,
+  ])
+  t.match(at(`preset: aws-sns, cert_url: https://a.example/a.pem, ${topic}`), [
+    /^providers.acme: missing: a public key proves this sender/,
+  ])
+  t.match(at('preset: aws-sns, cert_url: fetch'), [
+    "providers.acme: missing: this sender's scheme needs `topic_arn` | add `topic_arn: …`",
+  ])
+  t.match(at('preset: aws-sns, cert_url: fetch, topic_arn: hooks'), [
+    'providers.acme.topic_arn: expected `arn:aws:sns:REGION:ACCOUNT:NAME`',
+  ])
+  t.match(at('preset: paypal, cert_url: fetch, webhook_id: a, public_key: file:a'), [
+    'providers.acme.cert_url: nothing is fetched for this sender | write the URL of its certificate, and its `public_key`',
+  ])
 })
 
 t.test('a fault of a public key in the map is placed at the key', async t => {
