@@ -1,6 +1,6 @@
 import { createServer, type Server, type Socket } from 'node:net'
 import type { Millis } from '../../src/units.ts'
-import { type Message, MessageReader } from './message.ts'
+import { type Message, MessageReader, valuesOf } from './message.ts'
 
 /** What an upstream received, byte for byte. */
 export interface RecordedRequest extends Message {
@@ -17,14 +17,22 @@ export interface Reaction {
   readonly every?: Millis
   /** What becomes of the connection afterwards: kept (default), ended, or reset. */
   readonly after?: 'keep' | 'end' | 'reset'
-  /** When: with the last body byte (default), or as soon as the head is there. */
-  readonly at?: 'head' | 'end'
+  /** When: with the last body byte (default), as soon as the head is there, or with half of the body. */
+  readonly at?: 'head' | 'half' | 'end'
+}
+
+/** What becomes of a connection before a request has come on it. */
+export interface Greeting extends Omit<Reaction, 'at'> {
+  /** As soon as it is accepted, or with the first bytes that come. */
+  readonly at: 'accept' | 'byte'
 }
 
 export interface RecorderOptions {
   readonly port?: number
   /** 204, keep-alive, unless said. */
   readonly reaction?: Reaction | ((request: RecordedRequest) => Reaction)
+  /** For each connection, counted from 1; nothing unless said. */
+  readonly greet?: (connection: number) => Greeting | undefined
   /** Answers nothing until released. */
   readonly hold?: boolean
   /** How `/healthcheck` is answered; 200 at once, whatever else is held, unless said. */
@@ -48,6 +56,8 @@ export interface Recorder {
   react(reaction: RecorderOptions['reaction']): void
   /** Changes how `/healthcheck` is answered from now on: as while it lives, unless said. */
   live(alive?: Reaction): void
+  /** Changes what becomes of connections that are accepted from now on. */
+  greet(greet: RecorderOptions['greet']): void
   hold(): void
   /** Answers the oldest `count` held requests, and keeps holding. */
   release(count: number): void
@@ -57,6 +67,8 @@ export interface Recorder {
   complete(count: number): Promise<readonly RecordedRequest[]>
   /** Resets every connection. */
   reset(): void
+  /** Takes no more connections; those that are open stay. */
+  stop(): void
   close(): Promise<void>
 }
 
@@ -84,11 +96,13 @@ class RawUpstream implements Recorder {
   #holding: boolean
   #reaction: RecorderOptions['reaction']
   #alive: Reaction
+  #greet: RecorderOptions['greet']
 
   constructor(options: RecorderOptions) {
     this.#reaction = options.reaction
     this.#holding = options.hold ?? false
     this.#alive = options.alive ?? ALIVE
+    this.#greet = options.greet
     this.#server = createServer({ noDelay: true }, socket => this.#accept(socket))
   }
 
@@ -113,6 +127,10 @@ class RawUpstream implements Recorder {
 
   react(reaction: RecorderOptions['reaction']): void {
     this.#reaction = reaction
+  }
+
+  greet(greet: RecorderOptions['greet']): void {
+    this.#greet = greet
   }
 
   live(alive: Reaction = ALIVE): void {
@@ -143,6 +161,10 @@ class RawUpstream implements Recorder {
     for (const socket of this.#sockets) socket.resetAndDestroy()
   }
 
+  stop(): void {
+    this.#server.close()
+  }
+
   close(): Promise<void> {
     return new Promise(resolve => {
       this.#server.close(() => resolve())
@@ -155,6 +177,9 @@ class RawUpstream implements Recorder {
     this.connections.open += 1
     this.#sockets.add(socket)
     const connection = this.connections.total
+    const greeting = this.#greet?.(connection)
+    let received = 0
+    let half: (() => void) | undefined
     const begun = new Map<Message, RecordedRequest>()
     const reader = new MessageReader('request', {
       head: message => {
@@ -164,6 +189,13 @@ class RawUpstream implements Recorder {
         else this.requests.push(request)
         const reaction = this.#reactionTo(request)
         if (reaction.at === 'head') this.#answer(socket, request)
+        if (reaction.at !== 'half') return
+        const enough = message.head.length + Number(valuesOf(message, 'content-length')[0] ?? 0) / 2
+        half = () => {
+          if (received < enough) return
+          half = undefined
+          this.#answer(socket, request)
+        }
       },
       end: message => {
         const request = begun.get(message)
@@ -172,7 +204,7 @@ class RawUpstream implements Recorder {
         request.body = message.body
         request.complete = true
         const reaction = this.#reactionTo(request)
-        if (reaction.at !== 'head') this.#answer(socket, request)
+        if (reaction.at === undefined || reaction.at === 'end') this.#answer(socket, request)
         this.#tellWatchers()
       },
       fault: why => {
@@ -181,7 +213,13 @@ class RawUpstream implements Recorder {
         socket.destroy()
       },
     })
-    socket.on('data', (chunk: Buffer) => reader.push(chunk))
+    if (greeting?.at === 'accept') write(socket, greeting)
+    socket.on('data', (chunk: Buffer) => {
+      if (received === 0 && greeting?.at === 'byte') write(socket, greeting)
+      received += chunk.length
+      reader.push(chunk)
+      half?.()
+    })
     socket.on('end', () => {
       if (begun.size > 0 || reader.midway) reader.finish()
       socket.end()
@@ -216,7 +254,7 @@ function recorded(message: Message, connection: number): RecordedRequest {
   return { ...message, method, target, connection }
 }
 
-function write(socket: Socket, reaction: Reaction): void {
+function write(socket: Socket, reaction: Omit<Reaction, 'at'>): void {
   const { write: given = [], every = 0, after = 'keep' } = reaction
   const pieces = typeof given === 'string' || given instanceof Uint8Array ? [given] : [...given]
   const next = (): void => {
