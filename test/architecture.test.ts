@@ -24,7 +24,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
   verify: {
     rooms: '',
     owns: 'node:crypto#createHmac node:crypto#createHash node:crypto#createVerify node:crypto#verify node:crypto#timingSafeEqual',
-    uses: 'node:crypto#createSecretKey node:crypto#createPublicKey node:crypto#constants',
+    uses: 'node:crypto#createSecretKey node:crypto#createPublicKey node:crypto#createDecipheriv node:crypto#constants',
   },
   inspect: { rooms: '', owns: 'node:zlib busboy' },
   presets: { rooms: '[verify]' },

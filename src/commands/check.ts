@@ -97,11 +97,23 @@ function secretFindings({ settings, secretIssue }: Sound, sources: SecretSources
   return settings.providers.flatMap(provider =>
     provider.secrets.flatMap(({ ref, until }, index) => {
       if (until !== undefined && until < now) return []
+      if (isAwaited(provider, sources)) return []
       const problem = secretProblem(provider, ref, sources)
       const fix = `set it to the secret that the sender has; without one, ${provider.name} answers 503 secret_unavailable`
       return problem === undefined ? [] : [secretIssue(provider.name, index, problem, fix)]
     }),
   )
+}
+
+/** Whether the secret is one that the sender hands over, and has not yet. */
+function isAwaited({ enrolment }: ProviderSettings, { readFile }: SecretSources): boolean {
+  if (enrolment === undefined) return false
+  try {
+    readFile(enrolment.file)
+    return false
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'ENOENT'
+  }
 }
 
 /** Public keys in files that nobody can verify with. */

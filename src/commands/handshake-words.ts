@@ -2,11 +2,14 @@ import { needsToken, offByDefault } from '../config/check-handshake.ts'
 import type { Preset } from '../presets/presets.ts'
 
 /** What a sender asks of a URL, and who answers it; undefined where it asks nothing. */
-export function challengeInWords({ challenge, handshake }: Preset): string | undefined {
+export function challengeInWords({ challenge, handshake, enrolment }: Preset): string | undefined {
   if (challenge === undefined) return undefined
   const asks = `It asks something of the URL: ${challenge}.`
+  if (enrolment !== undefined) {
+    return `${asks} Hookwarden takes the key within a time that you set, and only while the file of \`secret\` does not exist: \`handshake: { enrol: 2026-11-25T10:15:00Z }\` ([how](../handshakes.md#a-key-that-is-handed-over)). Otherwise that request is refused.`
+  }
   if (handshake === undefined) return `${asks} Hookwarden does not answer that by itself.`
-  const signed = handshake.some(({ kind }) => /-body$/.test(kind))
+  const signed = handshake.some(({ kind }) => /-body$/.test(kind) && kind !== 'sealed-body')
   const conditions = [
     ...(signed ? ['the request has to be signed'] : []),
     ...(handshake.some(needsToken)

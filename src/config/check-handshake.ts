@@ -28,9 +28,27 @@ export function checkHandshake(
   }
 }
 
+/** Checks that a key is handed over only by a sender that does so, and into a file. */
+export function checkEnrolment(
+  hands: boolean,
+  { handshake, secret }: Salvaged<ProviderValues>,
+  at: Path,
+  report: Report,
+): void {
+  if (typeof handshake !== 'object') return
+  if (!hands) {
+    const message = 'this sender hands over no key'
+    report.at([...at, 'handshake'], { message, fix: 'remove it', ofKey: true })
+  } else if (!secret?.startsWith('file:')) {
+    const message = 'the key that is handed over needs a place: one `secret`, in a file'
+    const fix = '`secret: file:PATH`, where nothing is yet'
+    report.at([...at, 'handshake'], { message, fix, ofKey: true })
+  }
+}
+
 /** Whether the sender shows a token that has to be the entry's. */
 export function needsToken(one: Handshake): boolean {
-  return one.kind === 'echo-query' && one.token !== undefined
+  return one.kind === 'sealed-body' || (one.kind === 'echo-query' && one.token !== undefined)
 }
 
 /** Whether it is answered only where the map says `handshake: on`. */

@@ -1,7 +1,7 @@
 import { PRESETS } from '../presets/presets.ts'
 import { nearest } from '../spelling.ts'
 import type { Scheme } from '../verify/scheme.ts'
-import { checkHandshake } from './check-handshake.ts'
+import { checkEnrolment, checkHandshake } from './check-handshake.ts'
 import { misspelt } from './check-routes.ts'
 import { checkValues } from './check-values.ts'
 import { type Demands, demandsOf } from './demands.ts'
@@ -65,6 +65,8 @@ export function checkSenders(
       report.at([...at, 'cert_url'], { message: 'nothing is fetched for this sender', fix })
     }
     checkHandshake(handshakesOf(name, provider, at, report), provider, at, report)
+    const known = report.has([...at, 'scheme']) ? undefined : PRESETS[provider.preset ?? name]
+    checkEnrolment(known?.enrolment !== undefined, provider, at, report)
     checkReplay(provider, signing, at, report)
     if ('none' in signing || options.compileScheme === undefined) continue
     const entry = {

@@ -62,6 +62,7 @@ function provider(
     values: valuesOf(entry),
     verifyToken: entry.verify_token,
     handshake: handshakes(entry, known),
+    enrolment: enrolment(entry, known),
     routes: routes(entry, replay),
     mode: entry.mode ?? defaults.mode,
     methods: entry.methods ?? known?.methods ?? defaults.methods,
@@ -88,6 +89,15 @@ function handshakes(entry: ProviderValues, known: Preset | undefined): readonly 
   const asked = entry.handshake === 'on'
   const all = (known?.handshake ?? []).filter(one => asked || !offByDefault(one))
   return entry.verify_token === undefined ? all.filter(one => !needsToken(one)) : all
+}
+
+function enrolment(
+  { handshake, secret }: ProviderValues,
+  known: Preset | undefined,
+): ProviderSettings['enrolment'] {
+  const from = known?.enrolment
+  if (typeof handshake !== 'object' || from === undefined || secret === undefined) return undefined
+  return { from, until: handshake.enrol, file: secret.slice('file:'.length) }
 }
 
 /** The sender's own timeout less the way back; half of it where it is shorter than that. */

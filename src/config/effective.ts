@@ -53,7 +53,7 @@ function entryOf(provider: ProviderSettings, notes: Readonly<Record<string, unkn
     ...publicKeyOf(provider),
     ...provider.values,
     ...(provider.verifyToken === undefined ? {} : { verify_token: shown(provider.verifyToken) }),
-    handshake: provider.handshake.length === 0 ? 'off' : 'on',
+    handshake: handshakeOf(provider),
     routes: provider.routes.map(({ path, flow, sync, replay }) => ({
       path,
       flow,
@@ -77,6 +77,11 @@ function entryOf(provider: ProviderSettings, notes: Readonly<Record<string, unkn
     upstream_answer: formatMillis(provider.upstreamAnswer),
     public_url: provider.publicUrl ?? null,
   }
+}
+
+function handshakeOf({ handshake, enrolment }: ProviderSettings) {
+  if (enrolment !== undefined) return { enrol: new Date(enrolment.until).toISOString() }
+  return handshake.length === 0 ? 'off' : 'on'
 }
 
 function publicKeyOf({ publicKey }: ProviderSettings) {

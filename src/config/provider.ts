@@ -225,7 +225,18 @@ export const provider = group({
     'few senders ask',
   ),
   handshake: optional(
-    word(['on', 'off']),
+    z.union(
+      [
+        z.enum(['on', 'off']),
+        group({
+          enrol: until().meta({
+            description:
+              'Last day (in UTC) or instant at which the first request of Asana, Clio or Notion may hand over the key. It is written into the file that `secret: file:PATH` names, which must not exist yet. Whoever comes first in that time chooses the key: make it minutes.',
+          }),
+        }),
+      ],
+      { error: 'expected `on`, `off` or `enrol` with a time' },
+    ),
     '`on` where the preset knows how, and `verify_token` is there where the sender shows one; `off` for Amazon SNS',
     'Whether the sender is answered here when it asks whether the URL is yours. `off` leaves that to the flow. Amazon SNS is answered by calling it, so only with `on`.',
     'a flow cannot answer in time, or at all',

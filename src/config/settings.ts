@@ -1,4 +1,5 @@
 import type { Bytes, Millis, Rate } from '../units.ts'
+import type { Enrolment } from '../verify/enrolling.ts'
 import type { Handshake } from '../verify/handshake.ts'
 import type { Configured } from '../verify/names.ts'
 import type { Scheme } from '../verify/scheme.ts'
@@ -61,6 +62,10 @@ export interface ProviderSettings {
   readonly verifyToken: string | undefined
   /** How the sender is answered when it asks whether the URL is ours; empty when it is not. */
   readonly handshake: readonly Handshake[]
+  /** Set while the sender may hand over its key, which is kept in a file that does not exist yet. */
+  readonly enrolment:
+    | { readonly from: Enrolment; readonly until: Millis; readonly file: string }
+    | undefined
   readonly routes: readonly RouteSettings[]
   readonly mode: 'enforce' | 'report' | 'off'
   /** Upper case. */

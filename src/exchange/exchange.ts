@@ -123,7 +123,7 @@ export class Exchange implements Watched, Upload, Queued, Awaiting {
     const opened = verifier.open(this.#head, this.#site.clock.wall())
     if (typeof opened === 'string' && this.#stops(opened)) return
     this.#check = typeof opened === 'string' ? REPORTED : opened
-    if (this.over && this.#check === REPORTED)
+    if (this.over && (this.#check === REPORTED || this.#check.unclaimed))
       return this.#refuse('rate_address', this.#spent?.retryAfter)
     this.#site.budget.open(this)
     if (this.#req.httpVersion === '1.1' && awaitsContinue(this.#head)) this.#res.writeContinue()
@@ -154,13 +154,13 @@ export class Exchange implements Watched, Upload, Queued, Awaiting {
     void this.#site.errands.certificate(wanted).then(() => this.#judge(this.#site.clock.now()))
   }
 
-  #judge(now: Millis): void {
+  #judge(at: Millis): void {
     if (this.#stops(this.#check.final(this.#body.chunks()))) return
-    const { proof } = this.#check
+    const { proof, told: answer } = this.#check
+    if (answer !== undefined) return this.#tell(answer)
     if (proof === undefined) return this.#queue(false)
-    const { addresses } = this.#site
-    if (!this.over) addresses.giveBack(this.#provider.addressLimit, this.#addressKey, now)
-    addresses.proven(this.#addressKey, now)
+    if (!this.over) this.#site.addresses.giveBack(this.#provider.addressLimit, this.#addressKey, at)
+    this.#site.addresses.proven(this.#addressKey, at)
     const told = this.#provider.handshake?.inBody(this.#body.chunks())
     if (told !== undefined) return this.#tell(told)
     this.#claim(proof)

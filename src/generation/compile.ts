@@ -15,7 +15,9 @@ import type { CompiledScheme } from '../verify/compiled.ts'
 import { FetchedVerifier, type KnownCertificates } from '../verify/fetched.ts'
 import { keyProblem } from '../verify/key.ts'
 import type { Key, Verifier } from '../verify/verifier.ts'
+import { bindEnrolment } from './enrolment.ts'
 import { bindHandshake, sharedSecrets } from './handshake.ts'
+import type { Lasting } from './lasting.ts'
 import { leaksOf } from './leaks.ts'
 
 /** One reading of the map, compiled: swapped whole, retired when its last exchange settles. */
@@ -42,15 +44,11 @@ interface Sender {
 /** Longer than any answer may take, so that a replay claim outlives its exchange. */
 const LEASE_SPARE: Millis = 5000
 
-/**
- * Compiles what the map says; secrets are resolved here and nowhere later.
- *
- * @param certificates those that were fetched: they outlive generations
- */
+/** Compiles what the map says; secrets are resolved here, and later only what a sender hands over. */
 export function compileGeneration(
   settings: Settings,
   sources: SecretSources,
-  certificates: KnownCertificates,
+  lasting: Lasting,
 ): Generation {
   const verified = settings.limits.verified.map((rate, i) => processLimit(`verified:${i}`, rate))
   const unproven = settings.limits.verified.map((rate, i) =>
@@ -60,7 +58,7 @@ export function compileGeneration(
   const entries: [string, Route][] = []
   const shared = sharedSecrets(settings, sources)
   for (const one of settings.providers) {
-    const bound = bind(one, { sources, shared, certificates })
+    const bound = bind(one, { sources, shared, lasting })
     senders.push(bound.sender)
     const provider = compileProvider(one, settings, bound, verified, [...unproven, ...verified])
     for (const { path, flow, sync, replay } of one.routes) {
@@ -95,10 +93,11 @@ interface Means {
   readonly sources: SecretSources
   /** Secrets that several entries have. */
   readonly shared: ReadonlySet<string>
-  readonly certificates: KnownCertificates
+  readonly lasting: Lasting
 }
 
-function bind(one: ProviderSettings, { sources, shared, certificates }: Means): Bound {
+function bind(one: ProviderSettings, means: Means): Bound {
+  const { sources, shared, lasting } = means
   const { name, preset, mode, scheme } = one
   const told = { name, preset, mode, secretExpiry: firstEnd(one) }
   if ('none' in scheme) {
@@ -117,8 +116,9 @@ function bind(one: ProviderSettings, { sources, shared, certificates }: Means): 
   const read = compiled.proves === 'secret' ? readKeys : readPublicKey
   const { keys, problems } = read(one, compiled, sources)
   const asked = bindHandshake(one, compiled, keys, { sources, shared })
-  const fetched = fetchedBy(one, compiled, certificates)
+  const fetched = fetchedBy(one, compiled, lasting.certificates)
   const ready = keys.length > 0 || fetched !== undefined
+  const enrolling = ready ? undefined : bindEnrolment(one, compiled, { sources, lasting })
   const shown = compiled.kind === 'token' || compiled.kind === 'basic'
   const signed = shown ? 'token' : 'signature'
   return {
@@ -126,10 +126,12 @@ function bind(one: ProviderSettings, { sources, shared, certificates }: Means): 
       ...told,
       signed,
       timed: compiled.timed,
-      ready,
+      get ready() {
+        return ready || enrolling?.enrolled === true
+      },
       problems: [...problems, ...asked.problems],
     },
-    verifier: fetched ?? (ready ? asked.guard(bindVerifier(compiled, keys)) : undefined),
+    verifier: fetched ?? (ready ? asked.guard(bindVerifier(compiled, keys)) : enrolling),
     fetched,
     credentials: compiled.credentials,
     handshake: asked.handshake,

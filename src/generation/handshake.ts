@@ -3,8 +3,10 @@ import { resolveSecret, type SecretSources } from '../secrets/resolve.ts'
 import { BoundHandshake, signsForAnybody } from '../verify/bound-handshake.ts'
 import { compileScheme } from '../verify/compile.ts'
 import type { CompiledScheme } from '../verify/compiled.ts'
+import type { Handshake } from '../verify/handshake.ts'
 import { JsonOnlyVerifier } from '../verify/json-only.ts'
 import { keyBytes } from '../verify/key.ts'
+import { SealedChallengeVerifier } from '../verify/sealed-challenge.ts'
 import type { Key, Verifier } from '../verify/verifier.ts'
 
 /** How the challenges of an entry are answered. */
@@ -37,9 +39,24 @@ export function bindHandshake(
   }
   return {
     handshake: asked.length === 0 ? undefined : new BoundHandshake(asked, bound),
-    guard: verifier => (signsForAnybody(asked) ? new JsonOnlyVerifier(verifier) : verifier),
+    guard: verifier =>
+      signsForAnybody(asked)
+        ? new JsonOnlyVerifier(verifier)
+        : withSealed(verifier, asked, { keys, token: bound.token }),
     problems,
   }
+}
+
+/** Lets the verifier answer challenges that are encrypted and not signed. */
+function withSealed(
+  verifier: Verifier,
+  asked: readonly Handshake[],
+  { keys, token }: { readonly keys: readonly Key[]; readonly token: Uint8Array | undefined },
+): Verifier {
+  const sealed = asked.find(one => one.kind === 'sealed-body')
+  if (sealed === undefined || token === undefined) return verifier
+  const secrets = keys.map(({ bytes }) => bytes)
+  return new SealedChallengeVerifier(verifier, sealed, { secrets, token })
 }
 
 /** Why challenges that want a MAC of any value are not answered. */

@@ -49,10 +49,19 @@ export const DIGEST = {
     page: { url: 'https://open.larksuite.com/document/server-docs/event-subscription-guide' },
     evidence: 'sdk',
     read: '@larksuiteoapi/node-sdk 1.74.0',
-    challenge: 'a POST of type `url_verification`, answered with JSON `{"challenge"}`',
+    challenge: 'a POST of type `url_verification`, encrypted, answered with JSON `{"challenge"}`',
+    handshake: [
+      {
+        kind: 'sealed-body',
+        sealed: 'encrypt',
+        answer: { json: { challenge: '{value}' } },
+      },
+    ],
+    setup:
+      'Developer Console > the app > Events & Callbacks > Encryption Strategy; the Encrypt Key is the secret, the Verification Token is `verify_token`',
     caveats: [
-      'The challenge is encrypted once the app has an Encrypt Key: save the URL before you set one.',
-
+      'What is asked before the app has an Encrypt Key is not answered: set one first.',
+      'Events stay encrypted on their way to the flow.',
       'The secret is the Encrypt Key of the app.',
       "Lark's own library signs the JSON again; the bytes as received are verified here.",
     ],

@@ -22,6 +22,7 @@ export const HMAC_HEX_A_M = {
     evidence: 'secondhand',
     challenge:
       'a first POST with `X-Hook-Secret`, answered with the same header; its value becomes the key',
+    enrolment: { header: 'X-Hook-Secret' },
     caveats: ['The key is the `X-Hook-Secret` of the handshake, one for each webhook.'],
   },
   attentive: {
@@ -98,6 +99,7 @@ export const HMAC_HEX_A_M = {
     evidence: 'secondhand',
     challenge:
       'a first POST with `X-Hook-Secret`, answered with the same header; its value becomes the key',
+    enrolment: { header: 'X-Hook-Secret' },
     caveats: ['The key is the `X-Hook-Secret` of the handshake, one for each webhook.'],
   },
   'coinbase-commerce': {

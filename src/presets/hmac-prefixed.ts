@@ -302,8 +302,9 @@ export const HMAC_PREFIXED = {
     read: '@notionhq/client 5.26.0',
     deliveryId: 'json:id',
     challenge: 'a first POST, unsigned, with `verification_token`; its value becomes the key',
+    enrolment: { json: 'verification_token' },
     caveats: [
-      'The first request is refused, because it is not signed: take `verification_token` from where you can see it.',
+      'Notion wants its `verification_token` back: paste what stands in the file of `secret` into the form of the subscription.',
     ],
   },
   twitter: {

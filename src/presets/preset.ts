@@ -1,4 +1,5 @@
 import type { Millis } from '../units.ts'
+import type { Enrolment } from '../verify/enrolling.ts'
 import type { Handshake } from '../verify/handshake.ts'
 import type { Scheme } from '../verify/scheme.ts'
 
@@ -29,6 +30,8 @@ export interface Preset {
   readonly challenge?: string
   /** How that is answered without a flow; undefined where a flow has to, or nobody can. */
   readonly handshake?: readonly Handshake[]
+  /** Where its first request, which nothing proves, hands over the key of all others. */
+  readonly enrolment?: Enrolment
   /** What the sender does with a delivery that is refused or not answered, and the page that says so. */
   readonly failure?: { readonly does: string; readonly url: string }
   /** What surprises those who set it up. Markdown, one sentence or two each. */

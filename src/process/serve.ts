@@ -65,7 +65,13 @@ export async function serve(options: ServeOptions): Promise<Service> {
     clock,
     failed: (url, why) => log.warn('an errand came to nothing', { url, why }),
   })
-  const generation = compileGeneration(settings, sources, errands)
+  const generation = compileGeneration(settings, sources, {
+    certificates: errands,
+    enrolled: (provider, file, problem) =>
+      problem === undefined
+        ? log.warn('a key was handed over and kept', { provider, file })
+        : log.error('a key was handed over and could not be kept', { provider, file, problem }),
+  })
   const buckets = new AddressBuckets({ max: ADDRESSES, hashKey: randomBytes(8) })
   const store = new MemoryLimits(LIMIT_KEYS)
   const replay = new MemoryReplay({ max: REPLAY_ENTRIES, seed: randomWords(4) })

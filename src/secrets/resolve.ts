@@ -1,4 +1,5 @@
 import { closeSync, openSync, readSync } from 'node:fs'
+import { keepInNewFile } from './keep.ts'
 import { nameOfSealed, openSealed } from './sealed.ts'
 import { Secret } from './secret.ts'
 
@@ -7,6 +8,8 @@ export interface SecretSources {
   readonly env: Readonly<Record<string, string | undefined>>
   /** Gives the bytes of a file as they are; throws where it cannot. */
   readFile(path: string): Uint8Array
+  /** Writes a file that does not exist yet; throws where it cannot. Without it no key is ever kept. */
+  readonly writeNew?: (path: string, bytes: Uint8Array) => void
   /** Whether `plain:` is accepted. */
   readonly dev: boolean
 }
@@ -23,7 +26,7 @@ const LONGEST = 64 * 1024
 
 /** This machine's environment and files. */
 export function machineSources(dev: boolean): SecretSources {
-  return { env: process.env, readFile: readSmallFile, dev }
+  return { env: process.env, readFile: readSmallFile, writeNew: keepInNewFile, dev }
 }
 
 /**

@@ -35,7 +35,7 @@ export class BoundHandshake {
     this.#atHead = handshakes
       .filter(isAtHead)
       .map(one => ({ method: one.method, ask: head => askedAtHead(one, head, keys.mac, token) }))
-    this.#inBody = handshakes.flatMap(one => (isAtHead(one) ? [] : [new BodyQuestion(one, keys)]))
+    this.#inBody = handshakes.filter(isQuestion).map(one => new BodyQuestion(one, keys))
   }
 
   /** The answer, or why it is refused; undefined for what is no challenge. */
@@ -104,15 +104,22 @@ function digest(value: string | Uint8Array): Buffer {
 /** No challenge is longer: most deliveries are never looked at. */
 const LONGEST: Bytes = 8 * 1024
 
+/** What can stand there: a sealed one is read before anything verified, by a verifier of its own. */
+type Question = Exclude<Handshake, { readonly method: string } | { readonly kind: 'sealed-body' }>
+
+function isQuestion(one: Handshake): one is Question {
+  return !isAtHead(one) && one.kind !== 'sealed-body'
+}
+
 /** A challenge that stands in a JSON body. */
 class BodyQuestion {
-  readonly #one: Exclude<Handshake, { readonly method: string }>
+  readonly #one: Question
   readonly #keys: HandshakeKeys
   /** Text that such a body has to hold: looking for it costs next to nothing. */
   readonly #mark: string
   readonly #tree: ReturnType<typeof jsonTree>
 
-  constructor(one: Exclude<Handshake, { readonly method: string }>, keys: HandshakeKeys) {
+  constructor(one: Question, keys: HandshakeKeys) {
     this.#one = one
     this.#keys = keys
     const value = one.kind === 'fixed-body' ? [] : [one.value]

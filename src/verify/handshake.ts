@@ -4,7 +4,7 @@ export type Handshake = AtHead | InBody
 /** Asked with method, query or headers. Nobody proves anything here, so nothing but the value itself goes back. */
 type AtHead = Status | EchoQuery | EchoHeader | MacQuery
 /** Asked in a body that verified first. */
-type InBody = EchoBody | MacBody | FixedBody | ConfirmBody
+type InBody = EchoBody | MacBody | FixedBody | ConfirmBody | SealedBody
 
 /** A request with a method that no delivery has is answered with 200. */
 interface Status {
@@ -75,6 +75,17 @@ interface FixedBody extends Pick<EchoBody, 'where' | 'without'> {
  */
 interface ConfirmBody extends Pick<EchoBody, 'where' | 'without' | 'value'> {
   readonly kind: 'confirm-body'
+}
+
+/**
+ * Encrypted with the sender's key, not signed: AES-256 with the key's SHA-256, IV in front, in base64. What is inside
+ * names its type and the `verify_token` of the entry; without one nothing is answered.
+ */
+interface SealedBody {
+  readonly kind: 'sealed-body'
+  /** Name of the field that holds it. */
+  readonly sealed: string
+  readonly answer: Answer
 }
 
 interface Mac {

@@ -1,6 +1,7 @@
 import type { Head } from '../head.ts'
 import type { RejectReason, Verdict } from '../reasons.ts'
 import type { Millis } from '../units.ts'
+import type { Told } from './told.ts'
 
 /** A signature scheme bound to its secrets: one per provider, immutable, shared by all requests. */
 export interface Verifier {
@@ -26,6 +27,10 @@ export interface Check {
   readonly proof: Proof | undefined
   /** Signed time less our own, for the skew metric; undefined where no time is signed. */
   readonly skew: Millis | undefined
+  /** Set where nothing in the head claims to be proven: refused at once where its address is over its limit. */
+  readonly unclaimed?: true | undefined
+  /** After a clean verdict: what is answered instead of forwarding anything. */
+  readonly told?: Told | undefined
 }
 
 /** What a clean verdict rests on. */

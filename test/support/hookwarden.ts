@@ -19,6 +19,8 @@ export interface HookwardenOptions {
   readonly env?: Readonly<Record<string, string>>
   /** Whether the event loop is too slow; never unless given. */
   readonly slow?: () => boolean
+  /** Files that secrets are in, by their path; what a sender hands over is added. */
+  readonly files?: Map<string, Uint8Array>
   /** How the hosts of senders are asked; nobody answers unless given. */
   readonly get?: Get
 }
@@ -61,7 +63,7 @@ ${options.map}`
         admin: { host: '127.0.0.1', port: 0 },
       },
     },
-    sources: { env: options.env ?? {}, readFile: () => new Uint8Array(), dev: true },
+    sources: { env: options.env ?? {}, ...diskOf(options.files), dev: true },
     certificates: [{ cert, key }],
     clock: options.clock ?? systemClock,
     version: 'test',
@@ -83,6 +85,24 @@ ${options.map}`
     admin,
     metrics: async () => parseMetrics((await admin('/metrics')).body),
     close: () => service.close(),
+  }
+}
+
+/** Files as a disk has them; without any, each is there and empty. */
+function diskOf(files: Map<string, Uint8Array> | undefined) {
+  if (files === undefined) return { readFile: () => new Uint8Array() }
+  const fail = (code: string) => Object.assign(new Error(code), { code })
+  return {
+    readFile(path: string): Uint8Array {
+      const found = files.get(path)
+      if (found === undefined) throw fail('ENOENT')
+      return found
+    },
+    writeNew(path: string, bytes: Uint8Array): void {
+      if (files.has(path)) throw fail('EEXIST')
+      if (path.startsWith('/read-only/')) throw fail('EROFS')
+      files.set(path, bytes)
+    },
   }
 }
 

@@ -1,3 +1,4 @@
+import { createCipheriv, createHash } from 'node:crypto'
 import t from 'tap'
 import { exampleEntry } from '../../src/commands/provider-pages.ts'
 import { PRESETS, type Preset } from '../../src/presets/presets.ts'
@@ -69,6 +70,33 @@ const subscribe = (name: string, token = TOKEN) =>
 const mac = (name: string, value: string, encoding: 'hex' | 'base64') =>
   hmac('sha256', senderOf(name).secret, value).toString(encoding)
 
+/** What Lark asks, before it is encrypted. */
+function larkChallenge(fields: object = {}): string {
+  return JSON.stringify({ challenge: UUID, token: TOKEN, type: 'url_verification', ...fields })
+}
+
+/** Encrypted as Lark's page says: AES-256-CBC under SHA-256 of the Encrypt Key, the IV in front. */
+function sealedBody(plain: string, key = senderOf('lark').secret): string {
+  const iv = Buffer.from('0123456789abcdef')
+  const cipher = createCipheriv('aes-256-cbc', createHash('sha256').update(key).digest(), iv)
+  const bytes = Buffer.concat([iv, cipher.update(plain), cipher.final()])
+  return JSON.stringify({ encrypt: bytes.toString('base64') })
+}
+
+/** A body that Lark did not sign. */
+function sealed(plain: string, key?: string): Pieces {
+  return unsigned(sealedBody(plain, key))
+}
+
+function unsigned(body: string): Pieces {
+  return request({
+    method: 'POST',
+    target: pathOf('lark'),
+    headers: [['Content-Type', 'application/json']],
+    body,
+  })
+}
+
 /** The question of a sender, and the answer that its page asks for. */
 interface Case {
   readonly ask: Pieces
@@ -97,6 +125,10 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
   facebook: [{ ask: subscribe('facebook'), ...text('1158201444') }],
   front: [{ ask: withHeader('POST', 'front', 'X-Front-Challenge'), ...text(VALUE) }],
   instagram: [{ ask: subscribe('instagram'), ...text('1158201444') }],
+  lark: [
+    { ask: sealed(larkChallenge()), ...json({ challenge: UUID }) },
+    { ask: delivery('lark', sealedBody(larkChallenge())), ...json({ challenge: UUID }) },
+  ],
   linkedin: [
     {
       ask: get('linkedin', `challengeCode=${UUID}&applicationId=1`),
@@ -257,7 +289,8 @@ t.test('with `handshake: off` a question is a request like any other', async t =
   for (const [name, [one]] of Object.entries(CASES)) {
     const reached = on.recorder.requests.length
     const { answer } = await ask(on, one?.ask ?? [])
-    const proven = PRESETS[name]?.handshake?.every(({ kind }) => kind.endsWith('-body')) === true
+    const signed = (kind: string) => kind.endsWith('-body') && kind !== 'sealed-body'
+    const proven = PRESETS[name]?.handshake?.every(({ kind }) => signed(kind)) === true
     t.equal(on.recorder.requests.length - reached, proven ? 1 : 0, name)
     if (proven) t.equal(answer?.status, 204, `${name}: taken by the upstream`)
     else t.ok([400, 401, 405, 415].includes(answer?.status ?? 0), `${name}: ${answer?.status}`)
@@ -432,4 +465,52 @@ t.test('a secret that another entry has signs for nobody', async t => {
   const on = await stage(t, { map: mapOf(['twitter', 'dropbox']), env })
   const { moves } = await ask(on, get('twitter', `crc_token=${VALUE}`))
   t.same(moves, rejected('twitter', 'method'))
+})
+
+t.test('an encrypted question is answered only to who knows key and token', async t => {
+  const on = await stage(t, { map: mapOf(['lark']), env: ENV })
+  const good = sealedBody(larkChallenge())
+  const bytes = Buffer.from((JSON.parse(good) as { encrypt: string }).encrypt, 'base64')
+  const flipped = (at: number) => {
+    const copy = Buffer.from(bytes)
+    copy.writeUInt8(copy.readUInt8(at) ^ 1, at)
+    return unsigned(JSON.stringify({ encrypt: copy.toString('base64') }))
+  }
+  const wrong: [string, Pieces][] = [
+    ['another key', sealed(larkChallenge(), 'another-key-of-thirty-two-characters')],
+    ['another token', sealed(larkChallenge({ token: 'a-token-that-we-chosf' }))],
+    ['no token', sealed(larkChallenge({ token: undefined }))],
+    ['another type', sealed(larkChallenge({ type: 'event_callback' }))],
+    ['no type', sealed(larkChallenge({ type: undefined }))],
+    ['no value', sealed(larkChallenge({ challenge: undefined }))],
+    ['a value that is a page', sealed(larkChallenge({ challenge: '<script>' }))],
+    ['a field twice', sealed(larkChallenge().replace('{', '{"type":"url_verification",'))],
+    ['plain', unsigned(larkChallenge())],
+    ['no JSON inside', sealed('hello')],
+    ['nothing', unsigned('{"encrypt":""}')],
+    ['one block', unsigned(`{"encrypt":"${Buffer.alloc(16).toString('base64')}"}`)],
+    ['half a block', unsigned(`{"encrypt":"${Buffer.alloc(40).toString('base64')}"}`)],
+    ['no base64', unsigned('{"encrypt":"*"}')],
+    ['too long', unsigned(good.replace('{', `{"pad":"${'x'.repeat(8192)}",`))],
+    ['no JSON', unsigned('encrypt')],
+    ...[0, 16, 40, bytes.length - 1].map(at => [`bit ${at}`, flipped(at)] as [string, Pieces]),
+  ]
+  const texts = new Set<string>()
+  for (const [name, ask1] of wrong) {
+    const { answer, moves } = await ask(on, ask1)
+    t.equal(answer?.status, 401, name)
+    t.same(moves, rejected('lark', 'signature_missing'), name)
+    texts.add(`${answer?.text().replace(/"request_id":"[^"]*"/, '')}`)
+  }
+  t.equal(texts.size, 1, 'whatever was wrong, in the same words')
+  t.equal(on.recorder.requests.length, 0)
+  t.equal((await ask(on, delivery('lark', '{"encrypt":"x"}'))).answer?.status, 204, 'an event')
+})
+
+t.test('an encrypted question spends the limit of its address', async t => {
+  const on = await stage(t, { map: mapOf(['lark'], 'limits: { per_address: 1/1m }'), env: ENV })
+  t.equal((await ask(on, sealed(larkChallenge()))).answer?.status, 200)
+  const { answer, moves } = await ask(on, sealed(larkChallenge()))
+  t.equal(answer?.status, 429)
+  t.same(moves, rejected('lark', 'rate_address'))
 })

@@ -61,6 +61,7 @@ t.test('the least map has every default of the design', async t => {
         values: {},
         verifyToken: undefined,
         handshake: [],
+        enrolment: undefined,
         routes: [{ path: `/webhooks/flows/${FLOW}`, flow: FLOW, sync: false, replay: 600_000 }],
         mode: 'enforce',
         methods: ['POST'],
