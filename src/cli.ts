@@ -40,6 +40,11 @@ const COMMANDS: readonly Entry[] = [
     load: () => import('./commands/selftest.ts'),
   },
   {
+    name: 'keys',
+    summary: 'guards the three keys of Automatisch: generate, check, pin, escrow',
+    load: () => import('./commands/keys.ts'),
+  },
+  {
     name: 'keygen',
     summary: 'makes a sealing key, for `seal` and for `keys escrow`',
     load: () => import('./commands/keygen.ts'),

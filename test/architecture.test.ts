@@ -33,7 +33,11 @@ const ROOMS: Readonly<Record<string, Room>> = {
   redis: { rooms: '', owns: 'ioredis' },
   forward: { rooms: '', owns: 'undici undici/lib/dispatcher/pool.js', uses: '[node:stream]' },
   errands: { rooms: '[verify]', uses: 'node:https#request node:crypto#X509Certificate' },
-  secrets: { rooms: '', owns: 'tweetnacl', uses: 'node:fs node:util#inspect' },
+  secrets: {
+    rooms: '',
+    owns: 'tweetnacl',
+    uses: 'node:fs node:util#inspect node:module#createRequire',
+  },
   report: {
     rooms: '',
     owns: 'prom-client pino',
@@ -54,7 +58,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
   console: { rooms: '', owns: 'http-proxy', uses: '[node:http] node:net' },
   process: {
     rooms:
-      'config generation discovery listen report secrets exchange limit replay forward explain errands',
+      'config generation discovery listen report secrets exchange limit replay forward explain errands keys',
     uses: 'node:fs node:path node:os node:crypto#randomBytes node:perf_hooks#monitorEventLoopDelay node:v8#setFlagsFromString',
   },
   explain: { rooms: 'verify secrets inspect presets [config]' },
@@ -63,11 +67,15 @@ const ROOMS: Readonly<Record<string, Room>> = {
     uses: 'node:crypto#createPrivateKey node:crypto#createPublicKey node:crypto#sign node:crypto#constants',
   },
   selftest: { rooms: 'verify' },
+  keys: {
+    rooms: 'secrets',
+    uses: 'node:crypto#hash node:crypto#createDecipheriv node:crypto#scrypt node:crypto#randomBytes',
+  },
   doctor: { rooms: 'verify secrets [config]' },
   commands: {
-    rooms: `${LEAVES} secrets report exchange discovery config generation listen console process explain sign selftest doctor`,
+    rooms: `${LEAVES} secrets report exchange discovery config generation listen console process explain sign selftest doctor keys`,
     owns: 'selfsigned node:util#parseArgs',
-    uses: 'node:https#request node:fs node:path node:url node:util#styleText node:http node:readline/promises node:module node:crypto#randomUUID',
+    uses: 'node:https#request node:fs node:path node:url node:util#styleText node:util#parseEnv node:http node:readline/promises node:module node:crypto#randomUUID',
   },
 }
 

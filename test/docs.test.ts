@@ -99,7 +99,11 @@ function documented() {
 /** What a registry that has seen everything exposes. */
 async function exposed() {
   const metrics = metricsOf([label('github', { timed: true, secretExpiry: 1 })], {
-    gauges: { ...STILL, certificates: () => [{ name: 'hooks.example.com', notAfter: 1 }] },
+    gauges: {
+      ...STILL,
+      certificates: () => [{ name: 'hooks.example.com', notAfter: 1 }],
+      pinnedKeys: () => [{ key: 'ENCRYPTION_KEY', state: 'same' }],
+    },
   })
   metrics.settled(delivery({ skew: 1 }))
   const text = await metrics.text()

@@ -21,6 +21,7 @@ export function complete(map: MapValues): Settings {
     publicUrl: map.public_url,
     trustProxies: map.trust_proxies,
     hosts: map.hosts,
+    state: map.state,
     drain: map.drain,
     limits: {
       connections: map.limits.connections,

@@ -23,6 +23,7 @@ export function effectiveMap(settings: Settings, notes: Notes): Readonly<Record<
     public_url: settings.publicUrl ?? null,
     trust_proxies: settings.trustProxies,
     hosts: settings.hosts,
+    state: settings.state ?? null,
     drain: { settle: formatMillis(drain.settle), within: formatMillis(drain.within) },
     limits: {
       connections: limits.connections,

@@ -167,6 +167,15 @@ export const mapSchema = group({
     'Host names that are served; any other is 421. Empty: every name.',
     'the path alone decides; set it where the listener is reachable under foreign names',
   ),
+  state: optional(
+    z
+      .string({ error: 'expected the path of a folder' })
+      .min(1, { error: 'expected the path of a folder' })
+      .meta({ form: 'path' }),
+    'nothing is kept',
+    "Folder for what outlives a restart: the pins of `hookwarden keys pin`, with which Automatisch's keys are compared at start.",
+    'a proxy that keeps nothing can be replaced at any time',
+  ),
   drain: drain.prefault({}).meta({ description: 'How SIGTERM is followed.' }),
   defaults: defaults.prefault({}).meta({ description: 'What every provider inherits.' }),
   limits: processLimits.prefault({}).meta({ description: 'Limits of the whole process.' }),

@@ -25,6 +25,8 @@ export interface Settings {
   readonly trustProxies: readonly string[]
   /** Lower-case names without port; empty when any Host is served. */
   readonly hosts: readonly string[]
+  /** Folder for what outlives a restart. */
+  readonly state: string | undefined
   readonly drain: { readonly settle: Millis; readonly within: Millis }
   readonly limits: {
     readonly connections: number

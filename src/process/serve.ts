@@ -23,6 +23,7 @@ import { Report } from '../report/report.ts'
 import type { Put } from '../report/sink.ts'
 import type { SecretSources } from '../secrets/resolve.ts'
 import { connectionsFor } from './descriptors.ts'
+import { type KeyPins, watchKeys } from './key-pins.ts'
 import { LoopDelay } from './overload.ts'
 
 /** What a service is made of: tests give a clock and a log of their own. */
@@ -93,6 +94,7 @@ export async function serve(options: ServeOptions): Promise<Service> {
   const overloaded = () => slow() || budget.held > budget.total * 0.8
   let draining: 'no' | 'settling' | 'closed' = 'no'
   let ingress: Ingress | undefined
+  let keyPins: KeyPins | undefined
   let admin: Admin | undefined
   const senders = new Map(generation.senders.map(sender => [sender.name, sender]))
   const metrics = new Metrics({
@@ -112,6 +114,7 @@ export async function serve(options: ServeOptions): Promise<Service> {
       ready: name => senders.get(name)?.ready === true,
       certificates: () => certificates,
       logLinesDropped: () => log.dropped,
+      pinnedKeys: () => keyPins?.states ?? [],
       circuit: () => upstream.circuit.level,
     },
   })
@@ -196,6 +199,7 @@ export async function serve(options: ServeOptions): Promise<Service> {
     throw error
   }
   const listening = ingress
+  keyPins = watchKeys(settings.state, sources, log)
 
   return {
     port: listening.port,

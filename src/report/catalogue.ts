@@ -334,6 +334,15 @@ function providerStates({ tallies }: Counts, options: CatalogueOptions): Samplin
       samples: each(({ secretExpiry }) => secretExpiry && seconds(secretExpiry)),
     },
     {
+      name: 'hookwarden_key_changed',
+      type: 'gauge',
+      help: '1 for a key of Automatisch that is another than the one that was pinned',
+      samples: () =>
+        gauges
+          .pinnedKeys()
+          .map(({ key, state }) => ({ labels: { key }, value: Number(state === 'changed') })),
+    },
+    {
       name: 'hookwarden_build_info',
       type: 'gauge',
       help: 'Versions; always 1',

@@ -39,6 +39,8 @@ export interface Gauges {
   ready(provider: string): boolean
   certificates(): readonly { readonly name: string; readonly notAfter: Millis }[]
   logLinesDropped(): number
+  /** Automatisch's own keys that were pinned, as found at start. */
+  pinnedKeys(): readonly { readonly key: string; readonly state: 'same' | 'changed' | 'unseen' }[]
   /** 0 closed, 1 closed while a late answer is looked into, 2 open. */
   circuit(): 0 | 1 | 2
 }

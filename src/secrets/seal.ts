@@ -1,4 +1,4 @@
-import nacl from 'tweetnacl'
+import { nacl } from './nacl.ts'
 import type { OpeningKey } from './sealing-key.ts'
 
 /**
@@ -13,7 +13,9 @@ import type { OpeningKey } from './sealing-key.ts'
 const VERSION = 1
 const NAME = 8
 const HEAD = 1 + NAME
-const KEY = nacl.box.publicKeyLength
+const KEY = 32
+const NONCE = 24
+const OVERHEAD = 16
 
 /** What stands in the way of opening a box; never says what was in it. */
 export type SealProblem = 'not_sealed' | 'other_version' | 'other_key' | 'changed'
@@ -27,9 +29,9 @@ export const SEAL_PROBLEMS: Readonly<Record<SealProblem, string>> = {
 
 /** Closes a box around `bytes`, to the holder of the private half. Gives base64. */
 export function seal(bytes: Uint8Array, publicKey: Uint8Array): string {
-  const once = nacl.box.keyPair()
+  const once = nacl().box.keyPair()
   const nonce = nonceOf(once.publicKey, publicKey)
-  const box = nacl.box(bytes, nonce, publicKey, once.secretKey)
+  const box = nacl().box(bytes, nonce, publicKey, once.secretKey)
   once.secretKey.fill(0)
   return Buffer.concat([Uint8Array.of(VERSION), nameOf(publicKey), once.publicKey, box]).toString(
     'base64',
@@ -39,24 +41,25 @@ export function seal(bytes: Uint8Array, publicKey: Uint8Array): string {
 /** Opens a box with whichever of `keys` it was closed to: several, while one is being replaced. */
 export function unseal(text: string, keys: readonly OpeningKey[]): Uint8Array | SealProblem {
   const bytes = decoded(text)
-  if (bytes === undefined || bytes.length < HEAD + KEY + nacl.box.overheadLength)
-    return 'not_sealed'
+  if (bytes === undefined || bytes.length < HEAD + KEY + OVERHEAD) return 'not_sealed'
   if (bytes[0] !== VERSION) return 'other_version'
   const name = bytes.subarray(1, HEAD)
-  const key = keys.find(({ publicKey }) => nacl.verify(nameOf(publicKey), name))
+  const key = keys.find(({ publicKey }) => nacl().verify(nameOf(publicKey), name))
   if (key === undefined) return 'other_key'
   const once = bytes.subarray(HEAD, HEAD + KEY)
   const nonce = nonceOf(once, key.publicKey)
   const box = bytes.subarray(HEAD + KEY)
-  return nacl.box.open(box, nonce, once, key.secretKey.bytes) ?? 'changed'
+  return nacl().box.open(box, nonce, once, key.secretKey.bytes) ?? 'changed'
 }
 
 function nameOf(publicKey: Uint8Array): Uint8Array {
-  return nacl.hash(publicKey).subarray(0, NAME)
+  return nacl().hash(publicKey).subarray(0, NAME)
 }
 
 function nonceOf(once: Uint8Array, publicKey: Uint8Array): Uint8Array {
-  return nacl.hash(Buffer.concat([once, publicKey])).subarray(0, nacl.box.nonceLength)
+  return nacl()
+    .hash(Buffer.concat([once, publicKey]))
+    .subarray(0, NONCE)
 }
 
 function decoded(text: string): Uint8Array | undefined {

@@ -1,5 +1,5 @@
 import { SEAL_PROBLEMS, unseal } from './seal.ts'
-import { type OpeningKey, readPrivateHalf } from './sealing-key.ts'
+import { type OpeningKey, readPrivateHalves } from './sealing-key.ts'
 
 /** Where the private halves are: the variable itself, or the file that the other one names. */
 const SEAL_KEY = 'HOOKWARDEN_SEAL_KEY'
@@ -56,12 +56,9 @@ function openingKeys(sources: KeySources): readonly OpeningKey[] | Problem {
   }
   const keys: OpeningKey[] = []
   for (const [where, text] of texts) {
-    for (const word of text.replaceAll(/#.*/g, '').split(/[\s,]+/)) {
-      if (word === '') continue
-      const key = readPrivateHalf(word)
-      if (typeof key === 'string') return { problem: `${where} holds ${key}` }
-      keys.push(key)
-    }
+    const read = readPrivateHalves(text)
+    if (typeof read === 'string') return { problem: `${where} holds ${read}` }
+    keys.push(...read)
   }
   if (keys.length > 0) return keys
   return { problem: `nothing to open sealed secrets with: set ${SEAL_KEY_FILE} or ${SEAL_KEY}` }

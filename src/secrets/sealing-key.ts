@@ -1,4 +1,4 @@
-import nacl from 'tweetnacl'
+import { nacl } from './nacl.ts'
 import { Secret } from './secret.ts'
 
 /** Both halves of a sealing key, as text: the public one seals, the private one opens. */
@@ -15,13 +15,13 @@ export interface OpeningKey {
 
 const PUBLIC = 'hwpub_'
 const PRIVATE = 'hwkey_'
-const KEY = nacl.box.publicKeyLength
+const KEY = 32
 /** What tells a slip of the hand: sealed to a mistyped key, a secret is lost. */
 const CHECK = 4
 
 /** Makes a sealing key from the machine's chance. */
 export function makeSealingKey(): SealingKeyTexts {
-  const { publicKey, secretKey } = nacl.box.keyPair()
+  const { publicKey, secretKey } = nacl().box.keyPair()
   return {
     publicText: written(PUBLIC, publicKey),
     privateText: written(PRIVATE, Buffer.concat([secretKey, publicKey])),
@@ -47,8 +47,20 @@ export function readPrivateHalf(text: string): OpeningKey | string {
   return { secretKey: new Secret(bytes.slice(0, KEY)), publicKey: bytes.slice(KEY) }
 }
 
-/** The public half that belongs to a private one, as text. */
-export function publicTextOf({ publicKey }: OpeningKey): string {
+/** Reads the private halves of a text, parted by blanks or line ends, less comments from `#`; otherwise says what is wrong. */
+export function readPrivateHalves(text: string): readonly OpeningKey[] | string {
+  const keys: OpeningKey[] = []
+  for (const word of text.replaceAll(/#.*/g, '').split(/[\s,]+/)) {
+    if (word === '') continue
+    const key = readPrivateHalf(word)
+    if (typeof key === 'string') return key
+    keys.push(key)
+  }
+  return keys
+}
+
+/** A public half as text. */
+export function publicTextOf(publicKey: Uint8Array): string {
   return written(PUBLIC, publicKey)
 }
 
@@ -66,5 +78,7 @@ function read(prefix: string, text: string, length: number): Uint8Array | undefi
 }
 
 function checksum(prefix: string, bytes: Uint8Array): Uint8Array {
-  return nacl.hash(Buffer.concat([Buffer.from(prefix), bytes])).subarray(0, CHECK)
+  return nacl()
+    .hash(Buffer.concat([Buffer.from(prefix), bytes]))
+    .subarray(0, CHECK)
 }

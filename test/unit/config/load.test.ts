@@ -31,7 +31,6 @@ t.test('the full example of the design reports exactly what is not built yet', a
   t.same(found, [
     '11:3 listen.proxy_protocol: unknown key `proxy_protocol` | `proxy_protocol` is not in this version',
     '17:1 store: unknown key `store` | `store` is not in this version',
-    '18:1 state: unknown key `state` | `state` is not in this version',
     '42:1 discovery: unknown key `discovery` | `discovery` is not in this version',
     '53:12 providers.typeform.flows: expected a list of flow ids, got text | `discovered` is not in this version: list the ids',
   ])

@@ -36,6 +36,7 @@ t.test('the least map has every default of the design', async t => {
     publicUrl: undefined,
     trustProxies: [],
     hosts: [],
+    state: undefined,
     drain: { settle: 5_000, within: 30_000 },
     limits: {
       connections: 2_000,

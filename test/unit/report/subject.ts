@@ -64,6 +64,7 @@ export const STILL: Gauges = {
   ready: () => true,
   certificates: () => [],
   logLinesDropped: () => 0,
+  pinnedKeys: () => [],
   circuit: () => 0,
 }
 

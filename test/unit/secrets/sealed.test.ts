@@ -90,7 +90,7 @@ t.test('the box is the one of NaCl, as another reader opens it', async t => {
 })
 
 t.test('the halves of a key are told apart, and a slip of the hand is seen', async t => {
-  t.equal(publicTextOf(OURS.opening), OURS.publicText)
+  t.equal(publicTextOf(OURS.opening.publicKey), OURS.publicText)
   t.match(readPublicHalf(OURS.privateText), /private half/)
   t.match(readPrivateHalf(OURS.publicText), /public half/)
   for (const text of ['', 'hwpub_', 'hwpub_AAAA', SECRET]) {
