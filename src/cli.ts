@@ -41,7 +41,7 @@ const COMMANDS: readonly Entry[] = [
   },
   {
     name: 'keys',
-    summary: 'guards the three keys of Automatisch: generate, check, pin, escrow',
+    summary: 'guards the three keys of Automatisch: generate, check, pin, escrow, prove',
     load: () => import('./commands/keys.ts'),
   },
   {

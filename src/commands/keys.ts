@@ -8,6 +8,7 @@ const ACTIONS: Readonly<Record<string, () => Promise<Action>>> = {
   generate: async () => (await import('./keys-generate.ts')).main,
   check: async () => (await import('./keys-check.ts')).main,
   pin: async () => (await import('./keys-pin.ts')).main,
+  prove: async () => (await import('./keys-prove.ts')).main,
   escrow: async () => (await import('./keys-escrow.ts')).main,
 }
 
@@ -32,6 +33,9 @@ unless it is asked to.
       says whether the keys at hand are those of that file; needs no private half
   escrow --open FILE --key REFERENCE --out DIR | --print
       opens it again, with the private half by file:PATH or env:NAME, and says what of it was changed
+  prove --database REFERENCE
+      decrypts every stored connection of a database, such as a restored one, with the ENCRYPTION_KEY at hand, and says how
+      many opened, showing none. env:NAME, file:PATH, or the URL itself: postgres://user:password@host/database
 
 Where the keys at hand are: in the environment under their own names, unless
   --env-file FILE               in a file such as Automatisch's /automatisch/storage/.env

@@ -35,7 +35,7 @@ providers:
     t.equal(await send('stripe', STRIPE), 503, 'what does not open stops its own provider alone')
     t.equal(recorder.requests.length, 1)
     await hookwarden.service.log.flush()
-  const told = hookwarden.lines.find(({ problem }) => problem !== undefined)
+    const told = hookwarden.lines.find(({ problem }) => problem !== undefined)
     t.match(told, {
       provider: 'stripe',
       problem: 'sealed:…AAAAAAAA was changed after it was sealed',
