@@ -43,7 +43,7 @@ t.test('the maps in config/ are without fault', async t => {
 
 t.test('no key is accepted and ignored', async t => {
   const later = {
-    top: ['store', 'discovery', 'state', 'console', 'on_store_error', 'providers_dir'],
+    top: ['store', 'discovery', 'console', 'on_store_error', 'providers_dir'],
     listen: ['proxy_protocol', 'http', 'console', 'admin_auth'],
     provider: 'client_certificate forward_as drafts app content_encodings'.split(' '),
   }
