@@ -24,8 +24,8 @@ export interface Signing {
   readonly values?: Readonly<Record<string, string>>
   /** JSON unless said. */
   readonly form?: true
-  /** Signs with the SDK alone; `url` where the signature needs another. */
-  readonly sign: (unsigned: Unsigned) => Promise<{ headers: Headers; url?: string }>
+  /** Signs with the SDK alone; `url` where the signature needs another, `body` where it stands in it. */
+  readonly sign: (unsigned: Unsigned) => Promise<{ headers: Headers; url?: string; body?: string }>
 }
 
 const SECRET = 'a-secret-of-thirty-two-characters'
@@ -161,6 +161,93 @@ export const SIGNING: readonly Signing[] = [
         privateKeyPem: String(privateKey.export({ format: 'pem', type: 'sec1' })),
       })
       return { headers: [...Object.entries(time), ['Tl-Signature', signature]] }
+    },
+  },
+  {
+    sdk: '@hubspot/api-client',
+    preset: 'hubspot-v3',
+    secret: SECRET,
+    async sign({ body, secret, url, now }) {
+      const { Signature } = await load('@hubspot/api-client')
+      const signed = { clientSecret: secret, requestBody: body, url, timestamp: now }
+      const signature = Signature.getSignature('POST', 'v3', signed)
+      return {
+        headers: [
+          ['X-HubSpot-Signature-v3', signature],
+          ['X-HubSpot-Request-Timestamp', String(now)],
+        ],
+      }
+    },
+  },
+  {
+    sdk: 'cloudinary',
+    preset: 'cloudinary',
+    secret: SECRET,
+    async sign({ body, secret, now }) {
+      const { v2: cloudinary } = await load('cloudinary')
+      const time = seconds(now)
+      const signature = cloudinary.utils.webhook_signature(body, time, { api_secret: secret })
+      return {
+        headers: [
+          ['X-Cld-Signature', signature],
+          ['X-Cld-Timestamp', String(time)],
+        ],
+      }
+    },
+  },
+  {
+    sdk: 'pusher',
+    preset: 'pusher',
+    secret: SECRET,
+    values: { key_id: 'app-key' },
+    async sign({ body, secret }) {
+      const { default: Pusher } = await load('pusher')
+      const signature = new Pusher.Token('app-key', secret).sign(body)
+      return {
+        headers: [
+          ['X-Pusher-Key', 'app-key'],
+          ['X-Pusher-Signature', signature],
+        ],
+      }
+    },
+  },
+  {
+    sdk: 'braintree',
+    preset: 'braintree',
+    secret: SECRET,
+    values: { key_id: 'public-key' },
+    form: true,
+    async sign({ secret }) {
+      const { default: braintree } = await load('braintree')
+      const gateway = new braintree.BraintreeGateway({
+        environment: braintree.Environment.Sandbox,
+        merchantId: 'merchant',
+        publicKey: 'public-key',
+        privateKey: secret,
+      })
+      const sample = gateway.webhookTesting.sampleNotification('subscription_canceled', 'sub_1')
+      return { headers: [], body: new URLSearchParams(sample).toString() }
+    },
+  },
+  {
+    sdk: '@adyen/api-library',
+    preset: 'adyen',
+    secret: '44782DEF547AAA06C910C43932B1EB0C71FC68D9D0C057550C48EC2ACF6BA056',
+    async sign({ secret }) {
+      const { hmacValidator } = await load('@adyen/api-library')
+      const item = {
+        pspReference: 'psp_1',
+        originalReference: '',
+        merchantAccountCode: 'Merchant',
+        merchantReference: 'paid',
+        amount: { value: 1130, currency: 'EUR' },
+        eventCode: 'AUTHORISATION',
+        success: 'true',
+      }
+      const hmacSignature = new hmacValidator().calculateHmac(item, secret)
+      const signed = { ...item, additionalData: { hmacSignature } }
+      const notificationItems = [{ NotificationRequestItem: signed }]
+      return { headers: [], body: JSON.stringify({ live: 'false', notificationItems }) }
     },
   },
 ]
