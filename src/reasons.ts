@@ -93,6 +93,7 @@ export const REASONS = {
     reportable: false,
   },
   in_flight: { stage: 'replay', ...BUSY, level: 'info' },
+  store_unavailable: { stage: 'replay', ...BUSY, level: 'error' },
   rate_provider: { stage: 'pace', status: 429, says: 'rate', level: 'warn', reportable: false },
   rate_global: { stage: 'pace', ...BUSY },
   concurrency: { stage: 'pace', ...BUSY },

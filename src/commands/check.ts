@@ -4,7 +4,13 @@ import type { Loaded } from '../config/load.ts'
 import type { ProviderSettings, Settings } from '../config/settings.ts'
 import { isShared, SHARED, sharedSecrets } from '../generation/handshake.ts'
 import { resolvePublicKey } from '../secrets/public-key.ts'
-import { machineSources, nameOf, resolveSecret, type SecretSources } from '../secrets/resolve.ts'
+import {
+  machineSources,
+  nameOf,
+  readReference,
+  resolveSecret,
+  type SecretSources,
+} from '../secrets/resolve.ts'
 import type { Millis } from '../units.ts'
 import { compileScheme } from '../verify/compile.ts'
 import { keyProblem } from '../verify/key.ts'
@@ -68,6 +74,7 @@ export function check(options: CheckOptions, { sources, terminal, now }: CheckWo
           ...publicKeyFindings(loaded, sources),
           ...tokenFindings(loaded, sources),
           ...sharedFindings(loaded, sources),
+          ...storeFindings(loaded, sources),
         ]
   const issues = loaded.issues ?? []
   const found = issues.length + findings.length
@@ -143,6 +150,17 @@ function sharedFindings({ settings, secretIssue }: Sound, sources: SecretSources
     .map(({ name }) =>
       secretIssue(name, 0, SHARED, 'give each a secret of its own, or write `handshake: off`'),
     )
+}
+
+/** What the shared store asks for and nobody can read: it would keep `run` from starting. */
+function storeFindings({ settings: { store }, storeIssue }: Sound, sources: SecretSources) {
+  return (['user', 'password', 'ca'] as const).flatMap(key => {
+    const given = store?.[key]
+    if (given === undefined) return []
+    const found = readReference(key === 'ca' ? `file:${given}` : given, sources)
+    if (!('problem' in found)) return []
+    return [storeIssue(key, found.problem, 'without it Hookwarden does not start')]
+  })
 }
 
 function publicKeyProblem(provider: ProviderSettings, sources: SecretSources): string | undefined {

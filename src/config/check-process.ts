@@ -12,6 +12,7 @@ export function checkProcess(map: Salvaged<MapValues>, dev: boolean, report: Rep
   checkListeners(map, dev, report)
   checkDeadlines(map, report)
   checkBodies(map, report)
+  checkStore(map, dev, report)
 }
 
 function checkListeners(map: Salvaged<MapValues>, dev: boolean, report: Report): void {
@@ -59,6 +60,23 @@ function checkBodies(map: Salvaged<MapValues>, report: Report): void {
   for (const [name, provider] of Object.entries(map.providers ?? {})) {
     check(provider?.limits?.body, ['providers', name, 'limits', 'body'])
   }
+}
+
+function checkStore(map: Salvaged<MapValues>, dev: boolean, report: Report): void {
+  const { store } = map
+  if (store === 'memory' && map.on_store_error === 'closed') {
+    const message = '`on_store_error` is about a store that is shared, and `store` is `memory`'
+    report.at(['on_store_error'], { message, fix: 'remove it, or write `store: redis://…`' })
+  }
+  if (typeof store !== 'object' || !('url' in store)) return
+  for (const key of ['user', 'password'] as const) {
+    if (dev || store[key]?.startsWith('plain:') !== true) continue
+    const message = '`plain:` is accepted with `--dev` only'
+    report.at(['store', key], { message, fix: 'write `env:NAME` or `file:PATH`' })
+  }
+  if (store.ca === undefined || store.url?.tls !== false) return
+  const message = '`ca` is about TLS, and `redis://` uses none'
+  report.at(['store', 'ca'], { message, fix: 'write `rediss://…`' })
 }
 
 /** The first path where the operator wrote it, else the second: nobody can correct a default. */

@@ -5,6 +5,7 @@ import { needsToken, offByDefault } from './check-handshake.ts'
 import { type MapValues, type ProviderValues, upstreamKeys } from './schema.ts'
 import type { ProviderSettings, RouteSettings, SecretReference, Settings } from './settings.ts'
 import { coversBody, fetching, formatted, publicKeyOf, schemeOf, valuesOf } from './signing.ts'
+import { storeOf } from './store.ts'
 
 /** What a sender is given where nobody knows how long it waits. */
 const ANSWER_WITHIN: Millis = 9_000
@@ -31,6 +32,8 @@ export function complete(map: MapValues): Settings {
       buffered: map.limits.buffered,
       verified: map.limits.verified,
     },
+    store: storeOf(map.store),
+    onStoreError: map.on_store_error,
     unroutedPerAddress: map.defaults.limits.per_address,
     providers: Object.entries(map.providers).map(([name, entry]) =>
       provider(name, entry, map, upstream.answer),

@@ -24,6 +24,8 @@ export function effectiveMap(settings: Settings, notes: Notes): Readonly<Record<
     trust_proxies: settings.trustProxies,
     hosts: settings.hosts,
     state: settings.state ?? null,
+    store: storeOf(settings.store),
+    on_store_error: settings.onStoreError,
     drain: { settle: formatMillis(drain.settle), within: formatMillis(drain.within) },
     limits: {
       connections: limits.connections,
@@ -83,6 +85,18 @@ function entryOf(provider: ProviderSettings, notes: Readonly<Record<string, unkn
 function handshakeOf({ handshake, enrolment }: ProviderSettings) {
   if (enrolment !== undefined) return { enrol: new Date(enrolment.until).toISOString() }
   return handshake.length === 0 ? 'off' : 'on'
+}
+
+function storeOf(store: Settings['store']) {
+  if (store === undefined) return 'memory'
+  const { tls, database, user, password, ca, prefix } = store
+  return {
+    url: `${tls ? 'rediss' : 'redis'}://${formatEndpoint(store)}/${database}`,
+    user: user === undefined ? null : shown(user),
+    password: password === undefined ? null : shown(password),
+    ca: ca ?? null,
+    prefix,
+  }
 }
 
 function publicKeyOf({ publicKey }: ProviderSettings) {

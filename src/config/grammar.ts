@@ -12,14 +12,15 @@ const DAY = 24 * HOUR
 const UUID = '[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}'
 
 /** What a reader answers for text that it cannot take. */
-class Wrong {
+export class Wrong {
   readonly message: string
   constructor(problem: string, fix?: string) {
     this.message = fix === undefined ? problem : `${problem}\n${fix}`
   }
 }
 
-function scalar<T>(expects: string, read: (text: string) => T | Wrong, pattern?: RegExp) {
+/** Text that `read` turns into a value. */
+export function scalar<T>(expects: string, read: (text: string) => T | Wrong, pattern?: RegExp) {
   const text = z.string({ error: ({ input }) => withFix(`expected ${expects}`, input) })
   const shaped =
     pattern === undefined

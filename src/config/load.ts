@@ -30,6 +30,8 @@ export type Loaded =
       readonly publicKeyIssue: (provider: string, message: string, fix: string) => Issue
       /** The same of its `verify_token`. */
       readonly tokenIssue: (provider: string, message: string, fix: string) => Issue
+      /** The same of what the shared store asks for. */
+      readonly storeIssue: (key: 'user' | 'password' | 'ca', message: string, fix: string) => Issue
     }
   | { readonly issues: readonly Issue[]; readonly settings?: undefined }
 
@@ -65,6 +67,7 @@ export function loadMap(text: string, options: LoadOptions): Loaded {
     },
     tokenIssue: (provider, message, fix) =>
       report.issueAt(['providers', provider, 'verify_token'], { message, fix }),
+    storeIssue: (key, message, fix) => report.issueAt(['store', key], { message, fix }),
   }
 }
 

@@ -58,6 +58,12 @@ export function isLoopback(host: string): boolean {
   return address.length === 32 ? address.bits >> 24n === 127n : address.bits === 1n
 }
 
+/** The host of a URL as sockets take it: an IPv6 address without brackets. */
+export function hostOf({ hostname }: URL): string | undefined {
+  const bare = hostname.startsWith('[') ? hostname.slice(1, -1) : hostname
+  return /^[\w.:-]+$/.test(bare) ? bare : undefined
+}
+
 /** Whether `text` is an IPv4 or IPv6 address. */
 export function isAddress(text: string): boolean {
   return readAddress(text) !== undefined

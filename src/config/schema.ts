@@ -13,6 +13,7 @@ import {
 } from './grammar.ts'
 import { filled, group, list, optional } from './keys.ts'
 import { defaults, provider } from './provider.ts'
+import { onStoreError, store } from './store.ts'
 
 const ORIGIN_ONLY = 'expected only scheme, host and port: nothing may follow them'
 const upstreamUrl = () => origin(ORIGIN_ONLY)
@@ -177,6 +178,8 @@ export const mapSchema = group({
     'a proxy that keeps nothing can be replaced at any time',
   ),
   drain: drain.prefault({}).meta({ description: 'How SIGTERM is followed.' }),
+  store,
+  on_store_error: onStoreError,
   defaults: defaults.prefault({}).meta({ description: 'What every provider inherits.' }),
   limits: processLimits.prefault({}).meta({ description: 'Limits of the whole process.' }),
   providers: z

@@ -36,6 +36,10 @@ export interface Settings {
     readonly buffered: Bytes
     readonly verified: readonly Rate[]
   }
+  /** Undefined: the memory of this process. */
+  readonly store: StoreSettings | undefined
+  /** What replay memory does while the store is away. */
+  readonly onStoreError: 'local' | 'closed'
   /** `defaults.limits.per_address`: what unrouted requests of one address spend. */
   readonly unroutedPerAddress: Rate
   readonly providers: readonly ProviderSettings[]
@@ -44,6 +48,19 @@ export interface Settings {
 export interface Endpoint {
   readonly host: string
   readonly port: number
+}
+
+/** The Redis that replicas share. */
+export interface StoreSettings extends Endpoint {
+  readonly tls: boolean
+  readonly database: number
+  /** References, as in `secrets`. */
+  readonly user: string | undefined
+  readonly password: string | undefined
+  /** Path of a PEM file. */
+  readonly ca: string | undefined
+  /** What every key begins with. */
+  readonly prefix: string
 }
 
 /** One entry under `providers:`. */

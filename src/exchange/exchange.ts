@@ -6,10 +6,12 @@ import type { Spend } from '../limit/address-buckets.ts'
 import type { Hold, Upload } from '../limit/budget.ts'
 import type { Limit } from '../limit/gcra.ts'
 import { CLEAN, type Outcome, REASONS, type RejectReason, type Verdict } from '../reasons.ts'
+import type { Claim } from '../replay/store.ts'
 import type { Bytes, Millis } from '../units.ts'
 import type { Errand, Told } from '../verify/told.ts'
 import type { Check, Proof } from '../verify/verifier.ts'
 import { REPORTED, UNOPENED } from './check.ts'
+import { Claimed } from './claimed.ts'
 import { type Awaiting, Delivery } from './delivery.ts'
 import { attend, listen } from './events.ts'
 import { awaitsContinue, framing, type Rest, restOf } from './framing.ts'
@@ -50,7 +52,7 @@ export class Exchange implements Watched, Upload, Queued, Awaiting {
   #left = false
   #progress: Millis
   #receivedAt: Millis | undefined
-  #claimed: string | undefined
+  #claimed: Claimed | undefined
   #turn: Turn | undefined
   #paced: Millis = 0
   #delivery: Delivery | undefined
@@ -187,21 +189,22 @@ export class Exchange implements Watched, Upload, Queued, Awaiting {
 
   // ---- a proven delivery: once, and in its turn -----------------------------------------------------------
 
-  #claim(proof: Proof): void {
+  #claim({ replay }: Proof): void {
     const window = this.#route?.replay
-    if (this.#route === undefined || window === undefined || proof.replay === undefined)
+    if (this.#route === undefined || window === undefined || replay === undefined)
       return this.#queue(true)
-    const key = this.#route.replayPrefix + proof.replay
-    const { replay, clock } = this.#site
-    const claim = replay.claim(key, this.#requestId, this.#provider.lease, window, clock.now())
-    if (claim instanceof Promise) void claim.then(late => this.#claims(key, late))
-    else this.#claims(key, claim)
+    const { replay: store, clock } = this.#site
+    this.#claimed = new Claimed(store, this.#route.replayPrefix + replay, this.#requestId)
+    const claim = this.#claimed.take(this.#route, window, clock.now())
+    if (claim instanceof Promise) void claim.then(late => this.#claims(late))
+    else this.#claims(claim)
   }
 
-  #claims(key: string, claim: 'fresh' | 'delivered' | 'in_flight'): void {
+  #claims(claim: Claim): void {
     if (claim === 'delivered') return this.#duplicate()
+    if (claim === 'unavailable') return this.#refuse('store_unavailable', BUSY)
     if (claim === 'in_flight') return this.#refuse('in_flight', this.#provider.answerWithin)
-    this.#claimed = key
+    this.#claimed?.hold()
     this.#queue(true)
   }
 
@@ -239,10 +242,7 @@ export class Exchange implements Watched, Upload, Queued, Awaiting {
   answered(status: number): void {
     this.#status = status
     const taken = status < 300 || (status < 500 && this.#route?.sync === true)
-    if (taken && this.#claimed !== undefined) {
-      this.#site.replay.keep(this.#claimed, this.#requestId)
-      this.#claimed = undefined
-    }
+    if (taken) this.#claimed?.keep()
   }
 
   delivered(): void {
@@ -319,7 +319,7 @@ export class Exchange implements Watched, Upload, Queued, Awaiting {
     const now = clock.now()
     budget.release(this)
     this.#body.drop()
-    if (this.#claimed !== undefined) this.#site.replay.release(this.#claimed, this.#requestId)
+    this.#claimed?.release()
     this.#turn?.end(now)
     if (reason !== undefined) this.#delivery?.abort(reason)
     observer.settled({

@@ -2,7 +2,7 @@ import type { Millis, Rate } from '../units.ts'
 import type { Limit } from './gcra.ts'
 
 /** A plain value when local, a promise only across the network. */
-type Soon<T> = T | Promise<T>
+export type Soon<T> = T | Promise<T>
 
 /** One bucket, and the limit it is spent under. */
 export interface Bucket {

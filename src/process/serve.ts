@@ -12,11 +12,9 @@ import { Upstream } from '../forward/upstream.ts'
 import { compileGeneration } from '../generation/compile.ts'
 import { AddressBuckets } from '../limit/address-buckets.ts'
 import { Budget } from '../limit/budget.ts'
-import { MemoryLimits } from '../limit/memory-limits.ts'
 import { type Admin, openAdmin } from '../listen/admin.ts'
 import { type Certificate, prepare } from '../listen/certificates.ts'
 import { type Ingress, openIngress } from '../listen/ingress.ts'
-import { MemoryReplay } from '../replay/memory-replay.ts'
 import { Log } from '../report/log.ts'
 import { Metrics } from '../report/metrics.ts'
 import { Report } from '../report/report.ts'
@@ -25,6 +23,7 @@ import type { SecretSources } from '../secrets/resolve.ts'
 import { connectionsFor } from './descriptors.ts'
 import { type KeyPins, watchKeys } from './key-pins.ts'
 import { LoopDelay } from './overload.ts'
+import { openStores } from './stores.ts'
 
 /** What a service is made of: tests give a clock and a log of their own. */
 export interface ServeOptions {
@@ -53,8 +52,6 @@ export interface Service {
 }
 
 const ADDRESSES = 100_000
-const LIMIT_KEYS = 10_000
-const REPLAY_ENTRIES = 200_000
 
 /** Starts both listeners. Throws a fault where that cannot be done; nothing is left running then. */
 export async function serve(options: ServeOptions): Promise<Service> {
@@ -74,11 +71,11 @@ export async function serve(options: ServeOptions): Promise<Service> {
         : log.error('a key was handed over and could not be kept', { provider, file, problem }),
   })
   const buckets = new AddressBuckets({ max: ADDRESSES, hashKey: randomBytes(8) })
-  const store = new MemoryLimits(LIMIT_KEYS)
-  const replay = new MemoryReplay({ max: REPLAY_ENTRIES, seed: randomWords(4) })
   const budget = new Budget(limits.buffered)
   const open = new OpenExchanges()
   const certificates = options.certificates.map(prepare)
+  const stores = await openStores({ settings, sources, clock, log })
+  const { ownLimits, ownReplay } = stores
   const delay = options.slow === undefined ? new LoopDelay(clock) : undefined
   const { url, connect } = settings.upstream
   const upstream = new Upstream({
@@ -107,10 +104,12 @@ export async function serve(options: ServeOptions): Promise<Service> {
       buffered: () => budget.held,
       connections: () => ingress?.connections.count ?? 0,
       overloaded,
-      limiterKeys: scope => (scope === 'address' ? buckets.size : store.size),
-      limiterEvicted: scope => (scope === 'address' ? buckets.evicted : store.evicted),
-      replayEntries: () => replay.size,
-      replayEvicted: () => replay.evicted,
+      limiterKeys: scope => (scope === 'address' ? buckets.size : ownLimits.size),
+      limiterEvicted: scope => (scope === 'address' ? buckets.evicted : ownLimits.evicted),
+      replayEntries: () => ownReplay.size,
+      replayEvicted: () => ownReplay.evicted,
+      storeUp: stores.up,
+      storeErrors: stores.errors,
       ready: name => senders.get(name)?.ready === true,
       certificates: () => certificates,
       logLinesDropped: () => log.dropped,
@@ -131,9 +130,9 @@ export async function serve(options: ServeOptions): Promise<Service> {
     clock,
     requestIds: new RequestIds(randomBytes(8).toString('hex')),
     addresses: buckets,
-    limits: store,
-    ownLimits: store,
-    replay,
+    limits: stores.limits,
+    ownLimits,
+    replay: stores.replay,
     budget,
     upstream,
     observer: report,
@@ -165,6 +164,7 @@ export async function serve(options: ServeOptions): Promise<Service> {
     await ingress?.close()
     await admin?.close()
     await site.upstream.close()
+    await stores.close()
     await log.flush()
   }
 
@@ -219,10 +219,6 @@ export async function serve(options: ServeOptions): Promise<Service> {
       return late
     },
   }
-}
-
-function randomWords(count: number): Uint32Array {
-  return new Uint32Array(new Uint8Array(randomBytes(4 * count)).buffer)
 }
 
 function stateOf(ready: boolean, mode: string): string {

@@ -1,6 +1,9 @@
 import type { Millis } from '../units.ts'
 
-/** Remembers what was delivered, so that a repeated delivery is answered and not run again. */
+/** What a claim comes to; `unavailable` where only a store that is away could tell. */
+export type Claim = 'fresh' | 'delivered' | 'in_flight' | 'unavailable'
+
+/** Remembers what was delivered, so that a repeated delivery is answered and not run again. Never rejects. */
 export interface ReplayStore {
   /**
    * Claims a delivery for `owner` for at most `lease`; once kept, it counts as delivered for `window`,
@@ -13,7 +16,7 @@ export interface ReplayStore {
     lease: Millis,
     window: Millis,
     now: Millis,
-  ): 'fresh' | 'delivered' | 'in_flight' | Promise<'fresh' | 'delivered' | 'in_flight'>
+  ): Claim | Promise<Claim>
   /** The upstream took it. */
   keep(key: string, owner: string): void
   /** It did not, or nobody knows: let the retry through. */

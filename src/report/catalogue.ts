@@ -256,6 +256,15 @@ function load(gauges: Gauges): Sampling[] {
       help: 'Deliveries that replay memory forgot for want of room',
       samples: () => [{ labels: UNLABELLED, value: gauges.replayEvicted() }],
     },
+    gauge('hookwarden_store_up', '0 while the shared store is away', () =>
+      Number(gauges.storeUp()),
+    ),
+    {
+      name: 'hookwarden_store_errors_total',
+      type: 'counter',
+      help: 'Questions that the shared store did not answer, and connections it lost',
+      samples: () => [{ labels: UNLABELLED, value: gauges.storeErrors() }],
+    },
   ]
 }
 

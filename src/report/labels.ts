@@ -35,6 +35,9 @@ export interface Gauges {
   limiterEvicted(scope: LimiterScope): number
   replayEntries(): number
   replayEvicted(): number
+  /** Whether limits and replay memory are where the map says. */
+  storeUp(): boolean
+  storeErrors(): number
   /** Whether the provider has a usable secret, or needs none. */
   ready(provider: string): boolean
   certificates(): readonly { readonly name: string; readonly notAfter: Millis }[]

@@ -298,6 +298,12 @@ const CASES: readonly Case[] = [
     act: send(genuine('github', GITHUB, BODY)),
   },
   {
+    reason: 'store_unavailable', // nobody listens there
+    ...BUSY,
+    map: `store: redis://127.0.0.1:1\non_store_error: closed${PROVIDERS}`,
+    act: send(genuine('github', GITHUB, BODY)),
+  },
+  {
     reason: 'rate_provider',
     status: 429,
     word: 'rate',

@@ -30,7 +30,6 @@ t.test('the full example of the design reports exactly what is not built yet', a
   const found = places(readFileSync('test/fixtures/full.yaml', 'utf8'))
   t.same(found, [
     '11:3 listen.proxy_protocol: unknown key `proxy_protocol` | `proxy_protocol` is not in this version',
-    '17:1 store: unknown key `store` | `store` is not in this version',
     '42:1 discovery: unknown key `discovery` | `discovery` is not in this version',
     '53:12 providers.typeform.flows: expected a list of flow ids, got text | `discovered` is not in this version: list the ids',
   ])
@@ -43,7 +42,7 @@ t.test('the maps in config/ are without fault', async t => {
 
 t.test('no key is accepted and ignored', async t => {
   const later = {
-    top: ['store', 'discovery', 'console', 'on_store_error', 'providers_dir'],
+    top: ['discovery', 'console', 'providers_dir'],
     listen: ['proxy_protocol', 'http', 'console', 'admin_auth'],
     provider: 'client_certificate forward_as drafts app content_encodings'.split(' '),
   }

@@ -46,6 +46,8 @@ t.test('the least map has every default of the design', async t => {
       buffered: 67_108_864,
       verified: [{ count: 300, per: 1_000 }],
     },
+    store: undefined,
+    onStoreError: 'local',
     unroutedPerAddress: { count: 120, per: 60_000 },
     providers: [
       {

@@ -1,0 +1,264 @@
+import type { Redis as Client } from 'ioredis'
+import type { Clock, Timer } from '../clock.ts'
+import type { Millis } from '../units.ts'
+import { Breaker, type Told } from './breaker.ts'
+import type { Redis, Reply, Script } from './port.ts'
+
+/** How long one command may take. */
+const DEADLINE: Millis = 250
+/** How long a connection may take until it is ready. */
+const CONNECT: Millis = 1000
+/** How often a store that is down is asked again. */
+const PROBE: Millis = 250
+/** An established connection that says nothing for so long is given up: its other end may be gone for good. */
+const SILENCE: Millis = 10_000
+const SLOWEST_RETRY: Millis = 500
+
+/** What every script may count on. */
+const TIME = `local time = redis.call('TIME')
+local now = time[1] * 1000 + time[2] / 1000
+`
+const TOO_SLOW = `no answer within ${DEADLINE} ms`
+const LOST = 'the connection was lost'
+
+/** Writes, because a Redis that answers but cannot be written to is of no use. */
+const ALIVE: Script = {
+  name: 'alive',
+  lua: `redis.call('SET', KEYS[1], '1', 'PX', 1000)
+return 1`,
+}
+
+export interface ConnectOptions {
+  readonly host: string
+  readonly port: number
+  readonly database: number
+  readonly user: string | undefined
+  readonly password: string | undefined
+  /** Undefined for no TLS; `ca` is PEM, undefined for those that the platform trusts. */
+  readonly tls: { readonly ca: string | undefined } | undefined
+  /** What every key begins with. */
+  readonly prefix: string
+  readonly scripts: readonly Script[]
+  readonly clock: Clock
+  readonly told: Told
+}
+
+/** Connects, and resolves when the store is up or the first try has failed: it is tried for ever. */
+export async function connectRedis(options: ConnectOptions): Promise<Redis> {
+  const { Redis: Ioredis } = await import('ioredis')
+  const { tls } = options
+  const client = new Ioredis({
+    host: options.host,
+    port: options.port,
+    db: options.database,
+    username: options.user,
+    password: options.password,
+    tls: tls && { servername: options.host, ...(tls.ca && { ca: tls.ca }) },
+    connectionName: 'hookwarden',
+    disableClientInfo: true,
+    protocol: 2,
+    lazyConnect: true,
+    connectTimeout: CONNECT,
+    keepAlive: SILENCE,
+    enableOfflineQueue: false,
+    autoResendUnfulfilledCommands: false,
+    maxRetriesPerRequest: 0,
+    retryStrategy: times => Math.min(50 * times, SLOWEST_RETRY),
+    // a primary that became a replica: its name may lead to the new one
+    reconnectOnError: error => error.message.startsWith('READONLY'),
+  })
+  for (const { name, lua } of [ALIVE, ...options.scripts]) {
+    client.defineCommand(name, { lua: TIME + lua })
+  }
+  const connection = new Connection(client, options)
+  await connection.begun
+  return connection
+}
+
+/** ioredis gives a client one method for each script: the number of keys, the keys, the arguments. */
+type Scripted = Readonly<Record<string, (...words: (string | number)[]) => Promise<Reply>>>
+
+/** One command that somebody waits for. */
+interface Asked {
+  readonly by: Connection
+  readonly resolve: (reply: Reply | undefined) => void
+  readonly late: ((reply: Reply) => void) | undefined
+  timer: Timer | undefined
+}
+
+class Connection implements Redis {
+  /** Resolves when the first try has an end. */
+  readonly begun: Promise<void>
+  errors = 0
+  readonly #client: Client
+  readonly #scripted: Scripted
+  readonly #breaker: Breaker
+  readonly #clock: Clock
+  readonly #probeKey: string
+  readonly #listeners: (() => void)[] = []
+  /** The last thing that the client complained of. */
+  #cause = LOST
+  /** Since when it owes an answer, to a probe or while connecting. */
+  #probedAt: Millis | undefined
+  #probing: Timer | undefined
+  #closing = false
+  #begin = () => {}
+
+  constructor(client: Client, { clock, told, prefix }: ConnectOptions) {
+    this.#client = client
+    this.#scripted = client as unknown as Scripted
+    this.#clock = clock
+    this.#probeKey = `${prefix}alive`
+    this.#breaker = new Breaker({
+      up: () => {
+        told.up()
+        for (const listener of this.#listeners) listener()
+      },
+      down: cause => told.down(cause),
+    })
+    this.begun = new Promise(resolve => {
+      this.#begin = resolve
+    })
+    clock.after(CONNECT, begin => begin(), this.#begin)
+    client.on('error', (error: Error) => {
+      this.#cause = error.message
+    })
+    client.on('connect', () => {
+      this.#probedAt = clock.now()
+      this.probe()
+    })
+    client.on('ready', () => {
+      this.#probedAt = undefined
+      this.probe()
+    })
+    client.on('close', () => this.#lost())
+    client.connect().catch(() => undefined) // `close` tells, here as later
+  }
+
+  get up(): boolean {
+    return this.#breaker.up
+  }
+
+  run(
+    script: Script,
+    keys: readonly string[],
+    args: readonly (string | number)[],
+    late?: (reply: Reply) => void,
+  ): Promise<Reply | undefined> {
+    return new Promise(resolve => {
+      const asked: Asked = { by: this, resolve, late, timer: undefined }
+      asked.timer = this.#clock.after(DEADLINE, onDeadline, asked)
+      this.#send(script, keys, args).then(
+        reply => this.#answered(asked, reply),
+        (error: Error) => this.#failed(asked, error.message),
+      )
+    })
+  }
+
+  tell(script: Script, keys: readonly string[], args: readonly (string | number)[]): void {
+    this.#send(script, keys, args).catch(() => {
+      this.errors++
+    })
+  }
+
+  whenUp(run: () => void): void {
+    this.#listeners.push(run)
+  }
+
+  async close(): Promise<void> {
+    this.#closing = true
+    this.#probing?.cancel()
+    await new Promise<void>(resolve => {
+      const timer = this.#clock.after(DEADLINE, resolve, undefined)
+      this.#client.quit().then(
+        () => resolve(timer.cancel()),
+        () => resolve(timer.cancel()),
+      )
+    })
+    this.#client.disconnect()
+  }
+
+  /** Asks a store that is down whether it is back; again and again, one question at a time. */
+  probe(): void {
+    this.#probing?.cancel()
+    if (this.#closing || this.up) return
+    this.#probing = this.#clock.after(PROBE, onProbe, this)
+    const now = this.#clock.now()
+    if (this.#probedAt !== undefined && now - this.#probedAt > SILENCE) {
+      return this.#client.disconnect(true)
+    }
+    if (this.#probedAt !== undefined || this.#client.status !== 'ready') return
+    this.#probedAt = now
+    this.#send(ALIVE, [this.#probeKey], []).then(
+      () => this.#alive(now),
+      (error: Error) => {
+        this.#probedAt = undefined
+        this.#breaker.lost(error.message)
+        this.#begin()
+      },
+    )
+  }
+
+  outOfTime(asked: Asked): void {
+    this.#failed(asked, TOO_SLOW)
+  }
+
+  #send(
+    { name }: Script,
+    keys: readonly string[],
+    args: readonly (string | number)[],
+  ): Promise<Reply> {
+    const command = this.#scripted[name]
+    if (command === undefined) throw new Error(`the script ${name} was not given when connecting`)
+    return command.call(this.#client, keys.length, ...keys, ...args)
+  }
+
+  #answered(asked: Asked, reply: Reply): void {
+    if (asked.timer === undefined) return asked.late?.(reply)
+    asked.timer.cancel()
+    asked.timer = undefined
+    this.#breaker.answered()
+    asked.resolve(reply)
+  }
+
+  #failed(asked: Asked, cause: string): void {
+    if (asked.timer === undefined) return
+    asked.timer.cancel()
+    asked.timer = undefined
+    this.errors++
+    this.#down(() => this.#breaker.failed(cause))
+    asked.resolve(undefined)
+  }
+
+  #lost(): void {
+    this.#probedAt = undefined
+    if (this.#closing) return
+    this.errors++
+    this.#down(() => this.#breaker.lost(this.#cause))
+    this.#cause = LOST
+    this.#begin()
+  }
+
+  /** Begins to probe where that took it down. */
+  #down(trouble: () => void): void {
+    const before = this.up
+    trouble()
+    if (before && !this.up) this.probe()
+  }
+
+  #alive(asked: Millis): void {
+    this.#probedAt = undefined
+    if (this.#clock.now() - asked > DEADLINE) return this.probe() // back, it seems: ask at once
+    this.#probing?.cancel()
+    this.#breaker.proved()
+    this.#begin()
+  }
+}
+
+function onDeadline(asked: Asked): void {
+  asked.by.outOfTime(asked)
+}
+
+function onProbe(connection: Connection): void {
+  connection.probe()
+}

@@ -1,0 +1,125 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Redis as Client } from 'ioredis'
+import type { Redis, Reply } from '../../src/redis/port.ts'
+
+/** Why tests with a real Redis are skipped: false where there is one. */
+export const NO_REDIS: string | false =
+  spawnSync('redis-server', ['--version']).status === 0 ? false : 'redis-server is not installed'
+
+/** A Redis on a free port of loopback, with nothing kept on disk. */
+export interface RedisServer {
+  readonly port: number
+  readonly url: string
+  /** Signals it: SIGSTOP and SIGCONT at will. */
+  signal(name: NodeJS.Signals): void
+  /** SIGKILL; resolves when it is gone. */
+  kill(): Promise<void>
+  /** Starts it again on the same port, empty. */
+  start(): Promise<void>
+  close(): Promise<void>
+}
+
+/** Starts one, with further arguments of `redis-server`; `PORT` among them stands for its port. */
+export async function startRedis(...args: string[]): Promise<RedisServer> {
+  const server = new Server(await freePort(), args)
+  await server.start()
+  return server
+}
+
+class Server implements RedisServer {
+  readonly port: number
+  readonly #folder = mkdtempSync(join(tmpdir(), 'hookwarden-redis-'))
+  readonly #args: readonly string[]
+  #child: ChildProcess | undefined
+
+  constructor(port: number, args: readonly string[]) {
+    this.port = port
+    this.#args = args.map(word => (word === 'PORT' ? `${port}` : word))
+  }
+
+  get url(): string {
+    return `redis://127.0.0.1:${this.port}`
+  }
+
+  async start(): Promise<void> {
+    const own = ['--port', `${this.port}`, '--bind', '127.0.0.1', '--save', '']
+    const child = spawn('redis-server', [...own, '--dir', this.#folder, ...this.#args], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    this.#child = child
+    await new Promise<void>((resolve, reject) => {
+      let said = ''
+      child.stdout.setEncoding('utf8').on('data', (text: string) => {
+        said += text
+        if (said.includes('Ready to accept connections')) resolve()
+      })
+      child.once('error', reject)
+      child.once('exit', () => reject(new Error(`redis-server ended: ${said}`)))
+    })
+  }
+
+  signal(name: NodeJS.Signals): void {
+    this.#child?.kill(name)
+  }
+
+  async kill(): Promise<void> {
+    const child = this.#child
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return
+    const gone = once(child, 'exit')
+    child.kill('SIGKILL')
+    await gone
+  }
+
+  async close(): Promise<void> {
+    await this.kill()
+    rmSync(this.#folder, { recursive: true, force: true })
+  }
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer().once('error', reject)
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address()
+      server.close(() => resolve(typeof address === 'object' ? (address?.port ?? 0) : 0))
+    })
+  })
+}
+
+/** A plain client for what a test itself asks. */
+export function redisClient(port: number): Client {
+  return new Client({ port, host: '127.0.0.1', protocol: 2, retryStrategy: () => 50 }).on(
+    'error',
+    () => {}, // the server is killed on purpose
+  )
+}
+
+/** The port of the stores over a real server whose time stands where the test put it. */
+export class StillRedis implements Redis {
+  readonly up = true
+  readonly errors = 0
+  now = 0
+  readonly #client: Client
+
+  constructor(client: Client) {
+    this.#client = client
+  }
+
+  run(...[script, keys, args]: Parameters<Redis['tell']>): Promise<Reply> {
+    const lua = `local now = ${this.now}\n${script.lua}`
+    return this.#client.eval(lua, keys.length, ...keys, ...args) as Promise<Reply>
+  }
+
+  tell(...asked: Parameters<Redis['tell']>): void {
+    void this.run(...asked)
+  }
+
+  whenUp(): void {}
+
+  async close(): Promise<void> {}
+}

@@ -1,0 +1,171 @@
+import t, { type Test } from 'tap'
+import { systemClock } from '../../../src/clock.ts'
+import { type ConnectOptions, connectRedis } from '../../../src/redis/connect.ts'
+import type { Redis, Reply, Script } from '../../../src/redis/port.ts'
+import { developmentCertificate } from '../../support/certificate.ts'
+import { NO_REDIS, type RedisServer, redisClient, startRedis } from '../../support/redis.ts'
+
+const COUNT: Script = { name: 'count', lua: "return redis.call('INCR', KEYS[1])" }
+const BROKEN: Script = { name: 'broken', lua: "return redis.call('INCR')" }
+
+/** A connection with what it told, closed when the test is over. */
+async function open(
+  t: Test,
+  server: Pick<RedisServer, 'port'>,
+  options: Partial<ConnectOptions> = {},
+): Promise<{ redis: Redis; told: string[] }> {
+  const told: string[] = []
+  const redis = await connectRedis({
+    host: '127.0.0.1',
+    port: server.port,
+    database: 0,
+    user: undefined,
+    password: undefined,
+    tls: undefined,
+    prefix: 'test:',
+    scripts: [COUNT, BROKEN],
+    clock: systemClock,
+    told: { up: () => told.push('up'), down: cause => told.push(`down: ${cause}`) },
+    ...options,
+  })
+  t.teardown(() => redis.close())
+  return { redis, told }
+}
+
+/** Starts a server for one test. */
+async function server(t: Test, ...args: string[]): Promise<RedisServer> {
+  const started = await startRedis(...args)
+  t.teardown(() => started.close())
+  return started
+}
+
+async function until(holds: () => boolean): Promise<number> {
+  const begun = performance.now()
+  while (!holds()) await new Promise(resolve => setTimeout(resolve, 5))
+  return performance.now() - begun
+}
+
+t.test('a real Redis', { skip: NO_REDIS }, async t => {
+  t.test('it is up when connecting is done, and a forgotten script is sent again', async t => {
+    const on = await server(t)
+    const { redis, told } = await open(t, on)
+    t.ok(redis.up)
+    t.equal(await redis.run(COUNT, ['n'], []), 1)
+    const client = redisClient(on.port)
+    t.teardown(() => client.disconnect())
+    await client.script('FLUSH')
+    t.same(await Promise.all([redis.run(COUNT, ['n'], []), redis.run(COUNT, ['n'], [])]), [2, 3])
+    t.equal(redis.errors, 0)
+    t.same(told, ['up'])
+  })
+
+  t.test('nobody there: connecting ends all the same, and says so once', async t => {
+    const { redis, told } = await open(t, { port: 1 })
+    t.notOk(redis.up)
+    t.equal(await redis.run(COUNT, ['n'], []), undefined)
+    t.match(told, [/^down: connect ECONNREFUSED/])
+    t.equal(told.length, 1)
+  })
+
+  t.test(
+    'one that hangs is not waited for beyond the deadline, and what it did late is told',
+    async t => {
+      const on = await server(t)
+      const { redis, told } = await open(t, on)
+      on.signal('SIGSTOP')
+      const late: Reply[] = []
+      const begun = performance.now()
+      const replies = await Promise.all(
+        [1, 2, 3].map(() => redis.run(COUNT, ['n'], [], reply => late.push(reply))),
+      )
+      const took = performance.now() - begun
+      t.same(replies, [undefined, undefined, undefined])
+      t.ok(took >= 240 && took < 600, `${took} ms`)
+      t.notOk(redis.up)
+      t.same(told, ['up', 'down: no answer within 250 ms'])
+      t.equal(redis.errors, 3)
+      on.signal('SIGCONT')
+      const back = await until(() => redis.up)
+      t.ok(back < 1_000, `${back} ms`)
+      t.same(late, [1, 2, 3])
+      t.same(told, ['up', 'down: no answer within 250 ms', 'up'])
+    },
+  )
+
+  t.test('one slow answer is no trouble', async t => {
+    const on = await server(t)
+    const { redis } = await open(t, on)
+    on.signal('SIGSTOP')
+    t.equal(await redis.run(COUNT, ['n'], []), undefined)
+    t.ok(redis.up)
+    on.signal('SIGCONT')
+    t.equal(await redis.run(COUNT, ['n'], []), 2)
+  })
+
+  t.test('one that is killed is known at once, and found again when it is back', async t => {
+    const on = await server(t)
+    const { redis, told } = await open(t, on)
+    const back: string[] = []
+    redis.whenUp(() => back.push('back'))
+    await on.kill()
+    await until(() => !redis.up)
+    t.equal(await redis.run(COUNT, ['n'], []), undefined)
+    await on.start()
+    const took = await until(() => redis.up)
+    t.ok(took < 2_000, `${took} ms`)
+    t.equal(await redis.run(COUNT, ['n'], []), 1)
+    t.equal(told.length, 3)
+    t.same(back, ['back'])
+  })
+
+  t.test(
+    'answers that are errors are no answers, and three of them in a row are trouble',
+    async t => {
+      const { redis, told } = await open(t, await server(t))
+      for (let i = 0; i < 2; i++) t.equal(await redis.run(BROKEN, ['n'], []), undefined)
+      t.equal(await redis.run(COUNT, ['n'], []), 1)
+      t.ok(redis.up)
+      for (let i = 0; i < 3; i++) await redis.run(BROKEN, ['n'], [])
+      t.match(told[1], /^down: .*[Ww]rong number of arg/i)
+      await until(() => redis.up)
+    },
+  )
+
+  t.test('a Redis that answers but takes no writes is not up', async t => {
+    const { redis, told } = await open(t, await server(t, '--replicaof', '127.0.0.1', '1'))
+    t.notOk(redis.up)
+    t.match(told, [/^down: .*(READONLY|MASTERDOWN|read only|lost)/i])
+  })
+
+  t.test('password, ACL user and database', async t => {
+    const acl = '--user app on >app-password-of-redis ~test:* +@all'.split(' ')
+    const on = await server(t, '--requirepass', 'default-password', ...acl)
+    const right = await open(t, on, { password: 'default-password', database: 3 })
+    t.equal(await right.redis.run(COUNT, ['test:n'], []), 1)
+    const named = await open(t, on, { user: 'app', password: 'app-password-of-redis' })
+    t.equal(await named.redis.run(COUNT, ['test:n'], []), 1, 'another database')
+    t.equal(await named.redis.run(COUNT, ['other:n'], []), undefined, 'not its keys')
+    for (const wrong of [
+      { password: 'wrong' },
+      { user: 'app', password: 'default-password' },
+      {},
+    ]) {
+      const { redis, told } = await open(t, on, wrong)
+      t.notOk(redis.up)
+      t.match(told[0], /^down: .*(WRONGPASS|NOAUTH)/)
+      t.notMatch(told.join(), /default-password|app-password/)
+    }
+  })
+
+  t.test('TLS, to whom the authority vouches for alone', async t => {
+    const { cert: ca, certFile, keyFile } = await developmentCertificate()
+    const files = ['--tls-cert-file', certFile, '--tls-key-file', keyFile]
+    const listens = ['--port', '0', '--tls-port', 'PORT', '--tls-auth-clients', 'no']
+    const on = await server(t, ...files, ...listens)
+    const trusted = await open(t, on, { tls: { ca }, host: 'localhost' })
+    t.equal(await trusted.redis.run(COUNT, ['n'], []), 1)
+    const { redis, told } = await open(t, on, { tls: { ca: undefined }, host: 'localhost' })
+    t.notOk(redis.up)
+    t.match(told, [/self-signed|unable to verify/i])
+  })
+})
