@@ -40,6 +40,11 @@ const COMMANDS: readonly Entry[] = [
     load: () => import('./commands/selftest.ts'),
   },
   {
+    name: 'doctor',
+    summary: 'audits the posture of an installation: what is wrong, why it matters, how to mend it',
+    load: () => import('./commands/doctor.ts'),
+  },
+  {
     name: 'keys',
     summary: 'guards the three keys of Automatisch: generate, check, pin, escrow, prove',
     load: () => import('./commands/keys.ts'),

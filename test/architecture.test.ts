@@ -71,11 +71,11 @@ const ROOMS: Readonly<Record<string, Room>> = {
     rooms: 'secrets',
     uses: 'node:crypto#hash node:crypto#createDecipheriv node:crypto#scrypt node:crypto#randomBytes',
   },
-  doctor: { rooms: 'verify secrets [config]' },
+  doctor: { rooms: 'verify secrets keys [config]' },
   commands: {
     rooms: `${LEAVES} secrets report exchange discovery config generation listen console process explain sign selftest doctor keys`,
     owns: 'selfsigned node:util#parseArgs',
-    uses: 'node:https#request node:fs node:path node:url node:util#styleText node:util#parseEnv node:http node:readline/promises node:module node:crypto#randomUUID',
+    uses: 'node:https#request node:net#connect node:crypto#X509Certificate node:fs node:path node:url node:util#styleText node:util#parseEnv node:http node:readline/promises node:module node:crypto#randomUUID',
   },
 }
 

@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { editorSchema, referencePage } from '../config/reference.ts'
 import { type Command, readArguments } from './command.ts'
+import { doctorPage } from './doctor.ts'
 import { providerPages } from './provider-pages.ts'
 
 const ROOT = join(import.meta.dirname, '..', '..')
@@ -11,6 +12,7 @@ export function generatedFiles(): ReadonlyMap<string, string> {
   return new Map([
     ['docs/configuration.md', referencePage()],
     ['config/hookwarden.schema.json', `${JSON.stringify(editorSchema(), null, 2)}\n`],
+    ['docs/doctor.md', doctorPage()],
     ...providerPages(),
   ])
 }
@@ -21,8 +23,8 @@ export const command: Command = {
 Prints the reference page of the provider map, made from its schema.
 
   --schema   print the JSON Schema for editors instead
-  --write    write docs/configuration.md, config/hookwarden.schema.json and docs/providers/ of
-             this checkout`,
+  --write    write docs/configuration.md, docs/doctor.md, config/hookwarden.schema.json and
+             docs/providers/ of this checkout`,
 
   async main(args) {
     const options = readArguments(args, {

@@ -1,0 +1,128 @@
+import { request } from 'node:http'
+import { request as requestTls } from 'node:https'
+import { connect } from 'node:net'
+import type { Finding } from '../doctor/rules.ts'
+import { Fault } from '../errors.ts'
+import type { Millis } from '../units.ts'
+
+/** What may be asked over the network. */
+export interface ProbeOptions {
+  readonly reach: readonly string[]
+  readonly automatisch?: string | undefined
+  readonly tryLogin: boolean
+  readonly redis?: string | undefined
+  /** Wall clock. */
+  readonly now: Millis
+}
+
+const PATIENCE: Millis = 3_000
+const APART: Millis = 30_000
+const PORTS = [
+  { port: 3000, rule: 'port_published' },
+  { port: 5432, rule: 'store_published' },
+  { port: 6379, rule: 'store_published' },
+] as const
+
+/** Asks what was told to be asked, each within three seconds. Throws a fault where there is nobody to ask. */
+export async function probe(options: ProbeOptions): Promise<Finding[]> {
+  const { reach, automatisch, redis, tryLogin, now } = options
+  const reached = reach.flatMap(host =>
+    PORTS.map(async ({ port, rule }): Promise<Finding[]> => {
+      const answers = (await talk(host, port, '')) !== undefined
+      return answers ? [{ rule, where: `${host}:${port}`, detail: 'it answers from here' }] : []
+    }),
+  )
+  const found = [
+    ...(await Promise.all(reached)).flat(),
+    ...(redis === undefined ? [] : await askRedis(redis)),
+    ...(automatisch === undefined ? [] : await askAutomatisch(automatisch, tryLogin, now)),
+  ]
+  if (tryLogin && automatisch === undefined) {
+    throw new Fault('usage', '--try-login needs --automatisch URL')
+  }
+  return found
+}
+
+async function askRedis(address: string): Promise<Finding[]> {
+  const [, host = '', port = ''] = /^\[?([^\]]+?)\]?:(\d+)$/.exec(address) ?? []
+  if (port === '') throw new Fault('usage', `--redis: '${address}' is no HOST:PORT`)
+  const said = await talk(host, Number(port), 'PING\r\n')
+  if (said === undefined) throw new Fault('probe', `no Redis answers at ${address}`)
+  return said.startsWith('+PONG') ? [{ rule: 'redis_password', where: address }] : []
+}
+
+async function askAutomatisch(url: string, tryLogin: boolean, now: Millis): Promise<Finding[]> {
+  const health = await ask(new URL('/healthcheck', origin(url)))
+  if (health === undefined) throw new Fault('probe', `nobody answers at ${url}`)
+  const found: Finding[] = []
+  const apart = health.date === undefined ? 0 : Math.abs(health.date - now)
+  if (apart > APART) {
+    found.push({ rule: 'clock_offset', where: url, detail: `${Math.round(apart / 1000)} s apart` })
+  }
+  const queues = await ask(new URL('/admin/queues', origin(url)))
+  // the web page is sent for any path that is not there
+  if (queues?.status === 401 || (queues?.status === 200 && /bull/i.test(queues.body))) {
+    found.push({ rule: 'queues_reachable', where: `${url}/admin/queues`, detail: 'it answers' })
+  }
+  if (!tryLogin) return found
+  const login = JSON.stringify({ email: 'user@automatisch.io', password: 'sample' })
+  const answer = await ask(new URL('/internal/api/v1/access-tokens', origin(url)), login)
+  if (answer !== undefined && answer.status < 300 && /"token"/.test(answer.body)) {
+    found.push({ rule: 'seed_login', where: url })
+  }
+  return found
+}
+
+function origin(url: string): string {
+  if (!/^https?:\/\//.test(url) || !URL.canParse(url)) {
+    throw new Fault('usage', `--automatisch: '${url}' is no URL`)
+  }
+  return url
+}
+
+interface Answer {
+  readonly status: number
+  readonly date: Millis | undefined
+  readonly body: string
+}
+
+function ask(url: URL, body?: string): Promise<Answer | undefined> {
+  return new Promise(resolve => {
+    const make = url.protocol === 'https:' ? requestTls : request
+    const headers = body === undefined ? {} : { 'Content-Type': 'application/json' }
+    const method = body === undefined ? 'GET' : 'POST'
+    const asked = make(url, { method, headers, signal: AbortSignal.timeout(PATIENCE) }, answer => {
+      let text = ''
+      answer.setEncoding('utf8').on('data', (chunk: string) => {
+        if (text.length < 100_000) text += chunk
+      })
+      answer.on('error', () => resolve(undefined))
+      answer.on('end', () => {
+        const date = Date.parse(answer.headers.date ?? '')
+        resolve({
+          status: answer.statusCode ?? 0,
+          date: Number.isNaN(date) ? undefined : date,
+          body: text,
+        })
+      })
+    })
+    asked.on('error', () => resolve(undefined))
+    asked.end(body)
+  })
+}
+
+/** Connects, says something and gives the first words of the answer; undefined where nobody takes the connection. */
+function talk(host: string, port: number, words: string): Promise<string | undefined> {
+  return new Promise(resolve => {
+    const socket = connect({ host, port, timeout: PATIENCE })
+    const end = (answer: string | undefined): void => {
+      socket.destroy()
+      resolve(answer)
+    }
+    socket.on('connect', () => (words === '' ? end('') : socket.write(words)))
+    socket.on('data', chunk => end(chunk.toString('latin1')))
+    socket.on('timeout', () => end(undefined))
+    socket.on('error', () => end(undefined))
+    socket.on('close', () => end(undefined))
+  })
+}
