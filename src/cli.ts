@@ -20,6 +20,12 @@ const COMMANDS: readonly Entry[] = [
     load: () => import('./commands/check.ts'),
   },
   {
+    name: 'discover',
+    summary:
+      'lists the webhook flows of an Automatisch database, and the map entries that are missing',
+    load: () => import('./commands/discover.ts'),
+  },
+  {
     name: 'sign',
     summary: 'signs a delivery as its sender does: a curl command, or sent with --send',
     load: () => import('./commands/sign.ts'),

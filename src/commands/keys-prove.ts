@@ -1,9 +1,9 @@
 import { storedCredentials } from '../discovery/stored-credentials.ts'
 import { Fault } from '../errors.ts'
 import { tryKey } from '../keys/stored.ts'
-import { readReference } from '../secrets/resolve.ts'
 import { processWorld, type World } from './asked.ts'
 import { readArguments } from './command.ts'
+import { databaseUrl } from './database-asked.ts'
 import { findKeys, KEY_OPTIONS, type KeyPlaces } from './keys-asked.ts'
 
 /** What `keys prove` was asked. */
@@ -40,7 +40,9 @@ export async function prove(options: ProveOptions, world: World): Promise<number
   const key = findKeys(options, world.sources).find(one => one.key === 'ENCRYPTION_KEY')
   if (key?.bytes === undefined) throw new Fault('keys', `${key?.problem ?? ''}. See --env-file`)
   const tables = new Map<string, Count>()
-  for await (const { table, id, text } of storedCredentials(databaseOf(options, world))) {
+  for await (const { table, id, text } of storedCredentials(
+    databaseUrl(options.database, world.sources),
+  )) {
     const count = tables.get(table) ?? { stored: 0, opened: 0, shut: [], odd: [] }
     tables.set(table, count)
     count.stored++
@@ -84,15 +86,4 @@ function verdict(stored: number, opened: number): string {
 
 function sum(tables: ReadonlyMap<string, Count>, of: (count: Count) => number): number {
   return [...tables.values()].reduce((all, count) => all + of(count), 0)
-}
-
-/** A URL has a password in it, so it may be given by reference. */
-function databaseOf({ database }: ProveOptions, { sources }: World): string {
-  if (database === undefined) {
-    throw new Fault('usage', 'which database? --database env:NAME, file:PATH or a URL')
-  }
-  if (!/^(?:env|file|sealed):/.test(database)) return database
-  const found = readReference(database, sources)
-  if ('problem' in found) throw new Fault('usage', `--database: ${found.problem}`)
-  return Buffer.from(found.bytes).toString()
 }

@@ -1,6 +1,6 @@
 import type { Client } from 'pg'
 import { Fault } from '../errors.ts'
-import type { Millis } from '../units.ts'
+import { connected, faultOf } from './database.ts'
 
 /** Credentials as they are stored: encrypted text, and where it stands. */
 export interface StoredCredentials {
@@ -9,8 +9,6 @@ export interface StoredCredentials {
   readonly text: string
 }
 
-const CONNECT: Millis = 5_000
-const QUERY: Millis = 10_000
 const BATCH = 500
 
 /** Where Automatisch keeps encrypted text; the last is what older releases called the second. */
@@ -27,7 +25,6 @@ const TABLES = [
 export async function* storedCredentials(url: string): AsyncGenerator<StoredCredentials> {
   const client = await connected(url)
   try {
-    await client.query('begin transaction read only')
     let tables = 0
     for (const { table, column } of TABLES) {
       const { rows } = await client.query('select to_regclass($1) is not null as there', [table])
@@ -64,30 +61,4 @@ async function* rowsOf(
     if (last === undefined || rows.length < BATCH) return
     after = last.id
   }
-}
-
-async function connected(url: string): Promise<Client> {
-  const { Client } = await import('pg')
-  try {
-    const client = new Client({
-      connectionString: url,
-      connectionTimeoutMillis: CONNECT,
-      query_timeout: QUERY,
-      statement_timeout: QUERY,
-      application_name: 'hookwarden',
-    })
-    client.on('error', () => {}) // the next query says so
-    await client.connect()
-    return client
-  } catch (error) {
-    throw faultOf(error)
-  }
-}
-
-/** Errors of the client name user, host and table, never the password. */
-function faultOf(error: unknown): Fault {
-  if (error instanceof Fault) return error
-  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
-  const message = error instanceof Error && error.message !== '' ? error.message : code
-  return new Fault('database', `the database does not answer: ${message}`, { cause: error })
 }

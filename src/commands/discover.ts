@@ -1,0 +1,108 @@
+import type { Settings } from '../config/settings.ts'
+import { PASTED, WEBHOOK_APPS } from '../discovery/apps.ts'
+import { type WebhookFlow, webhookFlows } from '../discovery/flows.ts'
+import { processWorld, soundMap } from './asked.ts'
+import { type Command, readArguments } from './command.ts'
+import { databaseUrl } from './database-asked.ts'
+import { processTerminal, type Terminal } from './terminal.ts'
+
+export const command: Command = {
+  help: `hookwarden discover --database REFERENCE [--config FILE] [--json]
+
+Looks once into the database of an Automatisch: which flows a webhook starts, which of them the map covers, and the entries of
+a map for the rest, with the best scheme for each app and what is to be done at the sender. Only reads; the role of
+deploy/postgres-role.sql sees enough.
+
+  --database REFERENCE  env:NAME, file:PATH, or the URL itself: postgres://user:password@host/database
+  --config FILE         the map; without one nothing is covered
+  --json                for machines
+
+Exit codes: 0 every published flow is covered, 1 some are not, 2 it cannot be done as asked.`,
+
+  async main(args) {
+    const options = readArguments(args, {
+      database: { type: 'string' },
+      config: { type: 'string' },
+      json: { type: 'boolean', default: false },
+    })
+    const { sources } = processWorld(false)
+    const settings =
+      options.config === undefined ? undefined : soundMap(options.config, false, processTerminal)
+    const flows = await webhookFlows(databaseUrl(options.database, sources))
+    return discover(flows, settings, options.json, processTerminal)
+  },
+}
+
+/** Says which flows are covered, and writes entries for the rest; gives the exit code. */
+export function discover(
+  flows: readonly WebhookFlow[],
+  settings: Settings | undefined,
+  json: boolean,
+  terminal: Terminal,
+): number {
+  const owners = new Map<string, string>()
+  for (const { name, routes } of settings?.providers ?? []) {
+    for (const { flow } of routes) owners.set(flow, name)
+  }
+  const rows = flows.map(flow => ({ ...flow, provider: owners.get(flow.id) }))
+  const open = rows.filter(({ provider }) => provider === undefined)
+  const code = open.some(({ published }) => published) ? 1 : 0
+  const taken = new Set((settings?.providers ?? []).map(({ name }) => name))
+  const entries = entriesFor(
+    open.filter(({ published }) => published),
+    taken,
+  )
+  if (json) {
+    terminal.out(JSON.stringify({ flows: rows, entries }, null, 2))
+    return code
+  }
+  const width = Math.max(3, ...rows.map(({ app }) => app.length))
+  terminal.out(
+    terminal.paint('bold', `${'app'.padEnd(width)}  ${'flow'.padEnd(36)}  state      covered by`),
+  )
+  for (const { app, id, sync, published, provider } of rows) {
+    const state = `${published ? 'published' : 'draft'}${sync ? ', sync' : ''}`
+    const by = provider ?? (published ? terminal.paint('red', 'nobody') : '-')
+    terminal.out(`${app.padEnd(width)}  ${id}  ${state.padEnd(9)}  ${by}`)
+  }
+  if (entries !== '') {
+    terminal.out(`\nWhat is missing under \`providers:\`\n\n${entries}`)
+  }
+  const covered = rows.filter(({ provider }) => provider !== undefined).length
+  const verdict = `${rows.length} webhook flows, ${covered} covered, ${open.filter(one => one.published).length} published and not covered`
+  terminal.out(terminal.paint(code === 0 ? 'green' : 'red', verdict))
+  return code
+}
+
+/** Entries for flows, one for each app and kind of answer, with what is to be done as a comment. */
+export function entriesFor(flows: readonly WebhookFlow[], taken: ReadonlySet<string>): string {
+  const groups = Map.groupBy(flows, ({ app, sync }) => `${app}${sync ? '-sync' : ''}`)
+  const used = new Set(taken)
+  return [...groups].map(([wanted, group]) => entry(free(wanted, used), group)).join('')
+}
+
+function entry(name: string, group: readonly WebhookFlow[]): string {
+  const [first] = group
+  const { preset, secret, none, methods, values, mind } = WEBHOOK_APPS[first?.app ?? ''] ?? PASTED
+  const ids = group.map(({ id }) => id).join(', ')
+  const lines = [
+    `  # ${mind}`,
+    `  ${name}:`,
+    ...(preset === undefined || preset === name ? [] : [`    preset: ${preset}`]),
+    ...(secret === undefined ? [] : [`    secret: ${secret}`]),
+    ...(none === undefined ? [] : [`    scheme: { none: '${none}' }`]),
+    ...(values === undefined ? [] : [`    ${values}`]),
+    ...(methods === undefined ? [] : [`    methods: [${methods.join(', ')}]`]),
+    ...(first?.sync === true ? ['    sync: true'] : []),
+    `    flows: [${ids}]`,
+  ]
+  return `${lines.join('\n')}\n\n`
+}
+
+/** A name that no other provider has. */
+function free(wanted: string, used: Set<string>): string {
+  let name = wanted
+  for (let i = 2; used.has(name); i++) name = `${wanted}-${i}`
+  used.add(name)
+  return name
+}

@@ -1,0 +1,34 @@
+import type { Client } from 'pg'
+import { Fault } from '../errors.ts'
+import type { Millis } from '../units.ts'
+
+const CONNECT: Millis = 5_000
+const QUERY: Millis = 10_000
+
+/** Connects for reading alone. Throws a fault where that takes more than 5 s; a query then may take 10 s. */
+export async function connected(url: string): Promise<Client> {
+  const { Client } = await import('pg')
+  try {
+    const client = new Client({
+      connectionString: url,
+      connectionTimeoutMillis: CONNECT,
+      query_timeout: QUERY,
+      statement_timeout: QUERY,
+      application_name: 'hookwarden',
+    })
+    client.on('error', () => {}) // the next query says so
+    await client.connect()
+    await client.query('begin transaction read only')
+    return client
+  } catch (error) {
+    throw faultOf(error)
+  }
+}
+
+/** What an operator is told: errors of the client name user, host and table, never the password. */
+export function faultOf(error: unknown): Fault {
+  if (error instanceof Fault) return error
+  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+  const message = error instanceof Error && error.message !== '' ? error.message : code
+  return new Fault('database', `the database does not answer: ${message}`, { cause: error })
+}
