@@ -503,6 +503,10 @@ t.test('an encrypted question is answered only to who knows key and token', asyn
     texts.add(`${answer?.text().replace(/"request_id":"[^"]*"/, '')}`)
   }
   t.equal(texts.size, 1, 'whatever was wrong, in the same words')
+  const [signed = Buffer.alloc(0), ...rest] = delivery('lark', good)
+  const forged = Buffer.from(signed)
+  forged.write('~', forged.indexOf('X-Lark-Signature: ') + 20)
+  t.equal((await ask(on, [forged, ...rest])).answer?.status, 401, 'a signature that is wrong')
   t.equal(on.recorder.requests.length, 0)
   t.equal((await ask(on, delivery('lark', '{"encrypt":"x"}'))).answer?.status, 204, 'an event')
 })
