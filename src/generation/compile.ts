@@ -37,6 +37,8 @@ interface Sender {
   readonly ready: boolean
   /** Why secrets cannot be used; names references, never values. */
   readonly problems: readonly string[]
+  /** Until when it may hand over its key; undefined when it may not, or has no need to. */
+  readonly enrolsUntil: Millis | undefined
   /** When the first of its secrets that ends does so; undefined when none does. */
   readonly secretExpiry: Millis | undefined
 }
@@ -99,7 +101,7 @@ interface Means {
 function bind(one: ProviderSettings, means: Means): Bound {
   const { sources, shared, lasting } = means
   const { name, preset, mode, scheme } = one
-  const told = { name, preset, mode, secretExpiry: firstEnd(one) }
+  const told = { name, preset, mode, enrolsUntil: undefined, secretExpiry: firstEnd(one) }
   if ('none' in scheme) {
     const sender: Sender = { ...told, signed: 'none', timed: false, ready: true, problems: [] }
     return {
@@ -126,6 +128,7 @@ function bind(one: ProviderSettings, means: Means): Bound {
       ...told,
       signed,
       timed: compiled.timed,
+      enrolsUntil: enrolling && one.enrolment?.until,
       get ready() {
         return ready || enrolling?.enrolled === true
       },

@@ -144,9 +144,12 @@ export async function serve(options: ServeOptions): Promise<Service> {
     serving: () => generation.serving,
     draining: () => draining,
   }
-  for (const { name, problems } of generation.senders) {
+  for (const { name, problems, enrolsUntil } of generation.senders) {
     for (const problem of problems)
       log.error('a secret cannot be used', { provider: name, problem })
+    if (enrolsUntil === undefined) continue
+    const until = new Date(enrolsUntil).toISOString()
+    log.warn('whoever comes first may hand over the key', { provider: name, until })
   }
   const connections = connectionsFor(limits.connections, log)
   let sweeping: Timer = clock.after(SWEEP, sweep, undefined)

@@ -70,6 +70,8 @@ for (const [preset, { hand, sign }] of Object.entries(SENDERS)) {
       t.equal(Buffer.from(files.get(FILE) ?? []).toString(), KEY)
       on.clock.advance(1000)
       await on.until(() => on.hookwarden.lines.some(({ msg }) => /handed over/.test(String(msg))))
+      const said = on.hookwarden.lines.find(({ msg }) => /may hand over/.test(String(msg)))
+      t.match(said, { level: 'warn', provider: preset, until: '2023-11-15T23:59:59.999Z' })
       t.notMatch(JSON.stringify(on.hookwarden.lines), KEY, 'no log line has it')
     },
   )

@@ -59,6 +59,22 @@ t.test('a secret that nobody can use is a finding at its reference', async t => 
   t.notMatch(out, 'hunter2')
 })
 
+t.test('a key that the sender has yet to hand over is no finding', async t => {
+  const entry = `secret: 'file:/keys/asana', handshake: { enrol: 2026-06-02 }, flows: [${FLOW}]`
+  const head = 'version: 1\nupstream: http://127.0.0.1:3000\n'
+  const map = `${head}listen: { tls: [{ cert: a, key: b }] }\nproviders:\n  asana: { ${entry} }\n`
+  const config = join(t.testdir({ 'map.yaml': map }), 'map.yaml')
+  const failing = (code: string): SecretSources => ({
+    ...READY,
+    readFile: () => {
+      throw Object.assign(new Error(code), { code })
+    },
+  })
+  t.equal(run({ config }, failing('ENOENT')).code, 0)
+  t.equal(run({ config }, failing('EACCES')).code, 1, 'one that is there has to be readable')
+  t.match(run({ config, effective: true }, failing('ENOENT')).out, /enrol: 2026-06-02T23:59:59/)
+})
+
 t.test('a challenge that will not be answered is a finding at what is missing', async t => {
   const file = join(t.testdir(), 'map.yaml')
   writeFileSync(
