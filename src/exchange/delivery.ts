@@ -73,6 +73,7 @@ export class Delivery implements Answering {
     this.#answering = true
     this.#awaiting.answered(status)
     if (this.#unread) return
+    if (isCoded(headers)) return this.#awaiting.undelivered('upstream_error', 'the answer is coded')
     if (this.#site.draining() !== 'no') this.#reply.closeAfter()
     try {
       this.#reply.start(status, cleanAnswer(headers), flow)
@@ -107,4 +108,9 @@ export class Delivery implements Answering {
     this.#site.upstream.circuit.suspect()
     this.#awaiting.undelivered('upstream_timeout', detail)
   }
+}
+
+/** Whether the body is coded otherwise than in chunks, which are taken off: nobody asked for it, and no header would say so. */
+function isCoded({ 'transfer-encoding': coding }: AnswerHeaders): boolean {
+  return coding !== undefined && (typeof coding !== 'string' || coding.toLowerCase() !== 'chunked')
 }

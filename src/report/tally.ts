@@ -87,7 +87,8 @@ export class Tally {
     if (end.skew !== undefined) this.skew.observe(end.skew / MILLIS)
     if (end.secret === undefined) return
     this.verified[end.secret]++
-    if (end.outcome === 'accepted' || end.outcome === 'upstream_error')
+    const { outcome, reason } = end
+    if (outcome === 'accepted' || (outcome === 'upstream_error' && reason !== 'circuit_open'))
       this.paced.observe(end.paced / MILLIS)
   }
 

@@ -44,3 +44,23 @@ t.test('Automatisch away for 3 s under 50 deliveries a second: each arrives once
   t.ok(after.requests.length >= AWAY.time / EVERY, 'as many waited as came while it was away')
   t.ok(after.probes.length > 0)
 })
+
+t.test('an idle connection is given up before Automatisch would end it', async t => {
+  const recorder = await startRecorder()
+  t.teardown(() => recorder.close())
+  const hookwarden = await startHookwarden({ map: PROVIDERS, env: ENV, upstream: recorder.port })
+  t.teardown(() => hookwarden.close())
+  // as Automatisch says it: it would end the connection after five to six seconds
+  recorder.react({ write: 'HTTP/1.1 204 No Content\r\nKeep-Alive: timeout=5\r\n\r\n' })
+  for (const [i, { wait, connections }] of [
+    { wait: 0, connections: 1 },
+    { wait: 3_000, connections: 1 },
+    { wait: 4_500, connections: 2 },
+  ].entries()) {
+    await sleep(wait)
+    const answer = await exchange(hookwarden.port, genuine('github', GITHUB, `{"id":${i}}`))
+    t.equal(answer?.status, 204)
+    t.equal(recorder.connections.total, connections, `after ${wait} ms`)
+    t.equal(recorder.connections.open, 1)
+  }
+})

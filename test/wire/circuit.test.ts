@@ -1,4 +1,5 @@
 import t from 'tap'
+import { startFullBacklog } from '../support/full-backlog.ts'
 import type { Answer } from '../support/sender.ts'
 import { connect, exchange, post } from '../support/sender.ts'
 import {
@@ -215,4 +216,48 @@ t.test('a late answer and no word to the question open the circuit', async t => 
   t.equal((await later)?.status, 204)
   t.equal((await meanwhile)?.status, 204, 'what was written was left alone')
   t.equal(bodies(on.recorder).filter(body => body === held).length, 1)
+})
+
+t.test(
+  'a connect that hangs ends at its deadline, and is no other than one that is refused',
+  async t => {
+    const upstream = await startFullBacklog()
+    t.teardown(() => upstream.close())
+    const on = await stage(t, {
+      upstreamMap: `{ url: 'http://127.0.0.1:${upstream.port}', connect: 100ms }`,
+      map: `${PROVIDERS}  form: { scheme: { none: a plain form }, path: /in/form, to: flow:${FORM} }`,
+    })
+    const headers = [['Content-Type', 'application/json']] as const
+    const found = await exchange(on.port, post({ target: '/in/form', body: bodyOf(), headers }))
+    t.same([found?.status, wordOf(found), found?.header('retry-after')], [504, 'upstream', '5'])
+    await circuit(on, 2)
+    const answer = deliver(on, bodyOf())
+    await on.until(async () => (await waiting(on)) === 1)
+    on.clock.advance(250)
+    await circuit(on, 2)
+    upstream.release()
+    on.clock.advance(250)
+    t.equal((await answer)?.status, 204)
+    t.equal(upstream.lines.filter(line => line.startsWith('POST ')).length, 1)
+    const all = await on.hookwarden.metrics()
+    t.equal(all.get('hookwarden_upstream_requests_total{result="timeout"}'), 1)
+  },
+)
+
+t.test('a drain waits for what waits for Automatisch', async t => {
+  for (const returns of [true, false]) {
+    const on = await stage(t, { map: `drain: { settle: 1s, within: 20s }${PROVIDERS}` })
+    const open = await away(on, t)
+    const answer = deliver(on, bodyOf())
+    await circuit(on, 2)
+    const cut = on.hookwarden.service.drain()
+    on.clock.advance(2_000)
+    const back = returns ? await open() : undefined
+    on.clock.advance(returns ? 250 : 2_000)
+    const got = await answer
+    t.equal(got?.status, returns ? 204 : 503)
+    t.equal(got?.header('connection'), 'close')
+    t.equal(await cut, 0, 'nothing had to be cut')
+    t.equal(back?.requests.length, returns ? 1 : undefined)
+  }
 })
