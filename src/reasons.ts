@@ -8,6 +8,7 @@ export interface ReasonRow {
     | 'precheck'
     | 'receive'
     | 'verify'
+    | 'inspect'
     | 'replay'
     | 'pace'
     | 'forward'
@@ -89,6 +90,13 @@ export const REASONS = {
     stage: 'verify',
     status: 400,
     says: 'malformed',
+    level: 'info',
+    reportable: false,
+  },
+  body_too_large_inflated: {
+    stage: 'inspect',
+    status: 413,
+    says: 'size',
     level: 'info',
     reportable: false,
   },

@@ -33,9 +33,31 @@ export function acceptableType(
   return readParameters(value, end) ? CLEAN : 'content_type'
 }
 
-/** Automatisch would inflate without a limit of ours, and a MAC covers the bytes as sent: no encoding but none. */
-export function acceptableEncoding(value: Header): Verdict {
-  return value === undefined || value === 'identity' ? CLEAN : 'content_encoding'
+/** The type without its parameters, in lower case, of a value that was accepted. */
+export function mediaType(value: string): string {
+  const mark = value.indexOf(';')
+  return (mark === -1 ? value : value.slice(0, mark)).trimEnd().toLowerCase()
+}
+
+/**
+ * Whether the body is coded in one way at most, and that allowed. A form in parts never is: Automatisch's parser of
+ * parts does not inflate, so what it would read is not what was inspected.
+ *
+ * @param allowed lower case
+ * @param type the value of Content-Type, which was accepted
+ */
+export function acceptableEncoding(
+  value: Header,
+  allowed: ReadonlySet<string>,
+  type: Header,
+): Verdict {
+  if (value === undefined) return CLEAN
+  if (value === REPEATED) return 'content_encoding'
+  const coding = value.toLowerCase()
+  if (coding === 'identity') return CLEAN
+  if (!allowed.has(coding)) return 'content_encoding'
+  const parts = typeof type === 'string' && mediaType(type) === 'multipart/form-data'
+  return parts ? 'content_encoding' : CLEAN
 }
 
 /** Whether all that follows the type is well formed parameters, and names no other character set than UTF-8. */

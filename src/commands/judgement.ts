@@ -97,7 +97,7 @@ export function judgeCapture({ provider, capture }: Asked, scene: Scene | undefi
 
 /** Why the request is refused before anything of its signature is looked at; undefined where it is not. */
 function refusedAtAdmission(
-  { mode, methods, contentTypes, limits }: ProviderSettings,
+  { mode, methods, contentTypes, contentEncodings, limits }: ProviderSettings,
   { head, body }: Capture,
 ): RejectReason | undefined {
   if (mode === 'off') return 'switched_off'
@@ -105,7 +105,11 @@ function refusedAtAdmission(
   if (body.length > limits.body) return 'body_too_large'
   const type = acceptableType(head.only('content-type'), new Set(contentTypes), body.length > 0)
   if (type !== CLEAN) return type
-  const encoding = acceptableEncoding(head.only('content-encoding'))
+  const encoding = acceptableEncoding(
+    head.only('content-encoding'),
+    new Set(contentEncodings),
+    head.only('content-type'),
+  )
   return encoding === CLEAN ? undefined : encoding
 }
 

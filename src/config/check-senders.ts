@@ -1,6 +1,7 @@
 import { PRESETS } from '../presets/presets.ts'
 import { nearest } from '../spelling.ts'
 import type { Scheme } from '../verify/scheme.ts'
+import { checkBodies } from './check-bodies.ts'
 import { checkEnrolment, checkHandshake } from './check-handshake.ts'
 import { misspelt } from './check-routes.ts'
 import { checkValues } from './check-values.ts'
@@ -68,6 +69,7 @@ export function checkSenders(
     const known = report.has([...at, 'scheme']) ? undefined : PRESETS[provider.preset ?? name]
     checkEnrolment(known?.enrolment !== undefined, provider, at, report)
     checkReplay(provider, signing, at, report)
+    checkBodies(provider, signing, at, report)
     if ('none' in signing || options.compileScheme === undefined) continue
     const entry = {
       publicUrl: provider.public_url ?? map.public_url,

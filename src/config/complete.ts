@@ -71,6 +71,7 @@ function provider(
     mode: entry.mode ?? defaults.mode,
     methods: entry.methods ?? known?.methods ?? defaults.methods,
     contentTypes: entry.content_types ?? known?.contentTypes ?? defaults.content_types,
+    contentEncodings: entry.content_encodings,
     limits: {
       body: own?.body ?? usual.body,
       perAddress: own?.per_address ?? usual.per_address,

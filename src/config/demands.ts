@@ -30,7 +30,14 @@ export function demandsOf(signing: ProviderSettings['scheme']): Demands {
   }
 }
 
-function templatesOf({ items = [], sign = '', key = '', timestamp, ...rest }: Scheme): string {
+/** Every template of a scheme, one a line. */
+export function templatesOf({
+  items = [],
+  sign = '',
+  key = '',
+  timestamp,
+  ...rest
+}: Scheme): string {
   const { require = [], claims = {} } = rest
   const claimed = Object.values(claims).map(claim => (typeof claim === 'string' ? claim : claim.is))
   return [...items, sign, key, timestamp?.from ?? '', ...require.flat(), ...claimed].join('\n')

@@ -66,6 +66,7 @@ function entryOf(provider: ProviderSettings, notes: Readonly<Record<string, unkn
     mode: provider.mode,
     methods: provider.methods,
     content_types: provider.contentTypes,
+    content_encodings: provider.contentEncodings,
     limits: {
       body: formatBytes(limits.body),
       per_address: formatRate(limits.perAddress),

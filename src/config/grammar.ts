@@ -214,16 +214,26 @@ export const contentType = () =>
     const type = text.toLowerCase()
     if (type.includes(';')) return new Wrong('expected a content type without parameters')
     if (type.includes('*')) return new Wrong('expected a content type without wildcard')
-    if (type.startsWith('multipart/')) {
-      return new Wrong(
-        'multipart bodies are not in this version: a malformed one ends the process of Automatisch',
-      )
+    if (type.startsWith('multipart/') && type !== 'multipart/form-data') {
+      return new Wrong('Automatisch takes no multipart bodies but `multipart/form-data`')
     }
     const token = "[!#$%&'+.^_`|~0-9a-z-]+"
     if (!new RegExp(`^${token}/${token}$`).test(type)) {
       return new Wrong('expected a content type such as `application/json`')
     }
     return type
+  })
+
+/** What the upstream inflates: any other it answers with 415. */
+export const encoding = () =>
+  z.enum(['gzip', 'deflate'], {
+    error: ({ input }) => {
+      const expected = 'expected `gzip`, `deflate`'
+      const others = ['br', 'zstd', 'compress', 'x-gzip', 'identity']
+      if (typeof input !== 'string' || !others.includes(input)) return expected
+      if (input === 'identity') return `${expected}\nno encoding at all is always accepted`
+      return `${expected}\nAutomatisch does not take \`${input}\``
+    },
   })
 
 /** A word of a closed list. */

@@ -6,6 +6,7 @@ import {
   count,
   deadline,
   destination,
+  encoding,
   flowId,
   memory,
   origin,
@@ -31,7 +32,8 @@ const replay = () =>
 const SAYS = {
   mode: '`enforce` refuses what does not verify; `report` verifies, counts, logs and lets 401 reasons through; `off` answers 503.',
   methods: 'Methods that are accepted; any other is 405.',
-  content_types: 'Content types that are accepted, without parameters; any other is 415.',
+  content_types:
+    'Content types that are accepted, without parameters; any other is 415. A body of `multipart/form-data` is parsed whole before it is forwarded; it may have fields, and no files.',
   body: 'Largest body, in bytes as received.',
   per_address:
     'Deliveries of one address (IPv6: one /64) that did not prove themselves. Requests without a route spend the one under `defaults`.',
@@ -277,6 +279,12 @@ export const provider = group({
     'from the preset, else from `defaults`',
     SAYS.content_types,
     'the sender decides what it sends',
+  ),
+  content_encodings: filled(
+    list(encoding(), 'content encodings'),
+    [],
+    'Encodings that a body may have beside none: `gzip` and `deflate`. The signature covers the compressed bytes; what they inflate to has to keep to `limits.body`, and the bytes are forwarded as they came.',
+    'few senders compress, and a compressed body is inflated once more to be looked at',
   ),
   limits: optional(
     group({

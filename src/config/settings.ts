@@ -91,6 +91,7 @@ export interface ProviderSettings {
   readonly methods: readonly string[]
   /** Lower case, without parameters. */
   readonly contentTypes: readonly string[]
+  readonly contentEncodings: readonly ('gzip' | 'deflate')[]
   readonly limits: {
     readonly body: Bytes
     readonly perAddress: Rate

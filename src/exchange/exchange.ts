@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type Declared, declaredLength } from '../admit/length.ts'
-import { acceptableEncoding, acceptableType } from '../admit/media-type.ts'
 import { Head } from '../head.ts'
+import type { Flaw } from '../inspect/flaw.ts'
 import type { Spend } from '../limit/address-buckets.ts'
 import type { Hold, Upload } from '../limit/budget.ts'
 import type { Limit } from '../limit/gcra.ts'
@@ -10,12 +10,14 @@ import type { Claim } from '../replay/store.ts'
 import type { Bytes, Millis } from '../units.ts'
 import type { Errand, Told } from '../verify/told.ts'
 import type { Check, Proof } from '../verify/verifier.ts'
+import { admissible, openTo } from './admission.ts'
 import { REPORTED, UNOPENED } from './check.ts'
 import { Claimed } from './claimed.ts'
 import { type Awaiting, Delivery } from './delivery.ts'
 import { attend, listen } from './events.ts'
 import { awaitsContinue, framing, type Rest, restOf } from './framing.ts'
 import { Held } from './held.ts'
+import { type Inspecting, inspect } from './inspection.ts'
 import type { Watched } from './open.ts'
 import { outgoing } from './outgoing.ts'
 import { type Peer, type Sender, senderOf } from './peer.ts'
@@ -25,7 +27,7 @@ import type { Site } from './site.ts'
 import { BUSY, type Queued, Turn } from './turn.ts'
 
 /** One request and its response. The methods follow the life of a request from top to bottom. */
-export class Exchange implements Watched, Upload, Queued, Awaiting {
+export class Exchange implements Watched, Upload, Queued, Awaiting, Inspecting {
   readonly since: Millis
   held: Bytes = 0
   hold: Hold | undefined
@@ -86,11 +88,8 @@ export class Exchange implements Watched, Upload, Queued, Awaiting {
     if (route === undefined) return this.#spend(this.#serving.unrouted, 'none')
     this.#route = route
     const { provider } = route
-    if (this.#site.draining() === 'closed') return this.#refuse('draining')
-    if (provider.allowIps?.has(this.#sender.peer.address) === false)
-      return this.#refuse('address_not_allowed')
-    if (provider.mode === 'off') return this.#refuse('switched_off')
-    if (provider.verifier === undefined) return this.#refuse('secret_unavailable')
+    const open = openTo(this.#sender.peer.address, provider, this.#site.draining() === 'closed')
+    if (open !== CLEAN) return this.#refuse(open)
     const told = provider.handshake?.atHead(this.#head)
     if (told === undefined && !provider.methods.has(this.#head.method))
       return this.#refuse('method')
@@ -107,15 +106,11 @@ export class Exchange implements Watched, Upload, Queued, Awaiting {
     this.#refuse(this.over ? 'rate_address' : 'no_route', this.#spent.retryAfter)
   }
 
-  #admit({ maxBody, contentTypes }: Provider): void {
+  #admit(provider: Provider): void {
     if (this.over && this.#site.overloaded()) return this.#refuse('overloaded', BUSY)
-    const declared = this.#declared
-    if (typeof declared === 'number' && declared > maxBody) return this.#refuse('body_too_large')
-    const type = acceptableType(this.#head.only('content-type'), contentTypes, declared !== 0)
-    if (type !== CLEAN) return this.#refuse(type)
-    const encoding = acceptableEncoding(this.#head.only('content-encoding'))
-    if (encoding !== CLEAN) return this.#refuse(encoding)
-    this.#open()
+    const verdict = admissible(this.#head, this.#declared, provider)
+    if (verdict === CLEAN) this.#open()
+    else this.#refuse(verdict)
   }
 
   /** Everything about the claim that needs no body; no byte of it has been read so far. */
@@ -158,11 +153,20 @@ export class Exchange implements Watched, Upload, Queued, Awaiting {
 
   #judge(at: Millis): void {
     if (this.#stops(this.#check.final(this.#body.chunks()))) return
-    const { proof, told: answer } = this.#check
-    if (answer !== undefined) return this.#tell(answer)
+    const { proof, told } = this.#check
+    if (told !== undefined) return this.#tell(told)
+    if (proof !== undefined) {
+      const { addresses } = this.#site
+      if (!this.over) addresses.giveBack(this.#provider.addressLimit, this.#addressKey, at)
+      addresses.proven(this.#addressKey, at)
+    }
+    inspect(this.#head, this.#body, this.#provider, this.#serving, this)
+  }
+
+  inspected(flaw: Flaw | undefined): void {
+    const { proof } = this.#check
+    if (flaw !== undefined) return this.#refuse(flaw.reason, 0, flaw.detail)
     if (proof === undefined) return this.#queue(false)
-    if (!this.over) this.#site.addresses.giveBack(this.#provider.addressLimit, this.#addressKey, at)
-    this.#site.addresses.proven(this.#addressKey, at)
     const told = this.#provider.handshake?.inBody(this.#body.chunks())
     if (told !== undefined) return this.#tell(told)
     this.#claim(proof)
@@ -227,14 +231,11 @@ export class Exchange implements Watched, Upload, Queued, Awaiting {
     this.#state = 'forwarding'
     this.#paced = this.#site.clock.now() - (this.#receivedAt ?? 0)
     this.#delivery = new Delivery(this.#site, this.#provider, this.#reply, this, this.#left)
-    const admitted = {
-      head: this.#head,
-      body: this.#body,
-      proof: this.#check.proof,
-      address: this.#sender.peer.address,
-      requestId: this.#requestId,
-    }
     const { observer } = this.#site
+    const { proof } = this.#check
+    const { address } = this.#sender.peer
+    const requestId = this.#requestId
+    const admitted = { head: this.#head, body: this.#body, proof, address, requestId }
     this.#delivery.send(outgoing(admitted, this.#route as Route, this.#serving, observer))
   }
 

@@ -1,6 +1,8 @@
 import type { Networks } from '../admit/networks.ts'
 import type { Credentials } from '../forward/clean.ts'
 import type { Leaks } from '../forward/leaks.ts'
+import type { InflatedCoding } from '../inspect/inflate.ts'
+import type { Inspector } from '../inspect/inspector.ts'
 import type { Gate } from '../limit/gate.ts'
 import type { Limit } from '../limit/gcra.ts'
 import type { Bucket } from '../limit/store.ts'
@@ -20,6 +22,7 @@ export interface Serving {
   readonly unrouted: Limit
   /** The secrets of every provider. */
   readonly leaks: Leaks
+  readonly inspector: Inspector
 }
 
 /** A path that senders call, and where it leads. */
@@ -43,6 +46,8 @@ export interface Provider {
   /** Value of `Allow`. */
   readonly allow: string
   readonly contentTypes: ReadonlySet<string>
+  /** Codings that the sender may use; none where empty. */
+  readonly encodings: ReadonlySet<InflatedCoding>
   readonly maxBody: Bytes
   /** Headers and body. */
   readonly deadline: Millis

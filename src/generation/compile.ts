@@ -2,6 +2,7 @@ import { compileNetworks } from '../admit/networks.ts'
 import type { ProviderSettings, Settings } from '../config/settings.ts'
 import { UNSIGNED } from '../exchange/check.ts'
 import type { PaceLimit, Provider, Route, Serving } from '../exchange/route.ts'
+import { Inspector } from '../inspect/inspector.ts'
 import { Gate } from '../limit/gate.ts'
 import { limitOf } from '../limit/store.ts'
 import { RouteTable } from '../route/table.ts'
@@ -77,6 +78,7 @@ export function compileGeneration(
       trusted: compileNetworks(settings.trustProxies),
       unrouted: limitOf('per_address', settings.unroutedPerAddress),
       leaks: leaksOf(settings, sources),
+      inspector: new Inspector(),
     },
   }
 }
@@ -206,6 +208,7 @@ function compileProvider(
     methods: new Set(one.methods),
     allow: one.methods.join(', '),
     contentTypes: new Set(one.contentTypes),
+    encodings: new Set(one.contentEncodings),
     maxBody: limits.body,
     deadline: limits.deadline,
     allowIps: one.allowIps.length === 0 ? undefined : compileNetworks(one.allowIps),

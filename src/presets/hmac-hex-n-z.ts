@@ -33,7 +33,7 @@ export const HMAC_HEX_N_Z = {
     challenge: 'a GET with `challenge`, answered with its exact value, not chunked',
     handshake: [{ kind: 'echo-query', method: 'GET', value: 'challenge', answer: 'text' }],
     caveats: [
-      'A compressed notification is signed as compressed, and Hookwarden refuses compressed bodies: leave compression off.',
+      'A compressed notification is signed as compressed: leave compression off, or allow it with `content_encodings: [gzip]`.',
     ],
   },
   onfido: {

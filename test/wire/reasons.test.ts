@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { gzipSync } from 'node:zlib'
 import t from 'tap'
 import { REASONS } from '../../src/reasons.ts'
 import { type Answer, connect, exchange, post } from '../support/sender.ts'
@@ -211,6 +212,17 @@ const CASES: readonly Case[] = [
     word: 'size',
     map: limited('body: 1KiB'),
     act: send(genuine('github', GITHUB, 'a'.repeat(1025), { framing: 'chunked' })),
+  },
+  {
+    reason: 'body_too_large_inflated',
+    status: 413,
+    word: 'size',
+    map: PROVIDERS.replace('github: {', 'github: { content_encodings: [gzip], '),
+    act: send(
+      genuine('github', GITHUB, gzipSync(Buffer.alloc(1024 ** 2 + 1)), {
+        headers: [['Content-Encoding', 'gzip']],
+      }),
+    ),
   },
   {
     reason: 'memory',

@@ -133,19 +133,32 @@ t.test('a long parameter list is read in linear time', async t => {
   t.equal(clean(`application/json${' '.repeat(16_000)}!`), false)
 })
 
-t.test('no content encoding but none', async t => {
-  t.equal(acceptableEncoding(undefined), CLEAN)
-  t.equal(acceptableEncoding('identity'), CLEAN)
+t.test('no content encoding but none, and what the provider allows, once', async t => {
+  const json = 'application/json'
+  const both = new Set(['gzip', 'deflate'])
+  for (const value of [undefined, 'identity', 'Identity'])
+    t.equal(acceptableEncoding(value, new Set(), json), CLEAN, String(value))
+  for (const value of ['gzip', 'deflate', 'GZIP'])
+    t.equal(acceptableEncoding(value, both, json), CLEAN, value)
+  t.equal(acceptableEncoding('gzip', new Set(), json), 'content_encoding')
+  t.equal(acceptableEncoding('gzip', new Set(['deflate']), json), 'content_encoding')
   for (const value of [
-    'gzip',
-    'deflate',
     'br',
+    'x-gzip',
     '',
-    'Identity',
+    'gzip, gzip',
+    'gzip,',
     'identity, gzip',
     REPEATED,
-  ] as const) {
-    t.equal(acceptableEncoding(value), 'content_encoding', String(value))
+  ] as const)
+    t.equal(acceptableEncoding(value, both, json), 'content_encoding', String(value))
+})
+
+t.test('a form in parts is not compressed: who reads it upstream does not inflate', async t => {
+  const both = new Set(['gzip', 'deflate'])
+  for (const type of ['multipart/form-data; boundary=x', 'Multipart/Form-Data ;boundary=x']) {
+    t.equal(acceptableEncoding('gzip', both, type), 'content_encoding', type)
+    t.equal(acceptableEncoding('identity', both, type), CLEAN)
   }
 })
 

@@ -44,7 +44,7 @@ t.test('no key is accepted and ignored', async t => {
   const later = {
     top: ['discovery', 'console', 'providers_dir'],
     listen: ['proxy_protocol', 'http', 'console', 'admin_auth'],
-    provider: 'client_certificate forward_as drafts app content_encodings'.split(' '),
+    provider: 'client_certificate forward_as drafts app'.split(' '),
   }
   const provider = GITHUB.trimEnd().replace(' }', ', KEY: x }\n')
   for (const key of later.top)
@@ -219,10 +219,33 @@ const ENTRIES: readonly (readonly [string, string, readonly string[]])[] = [
     ],
   ],
   [
-    'multipart',
-    `  github:\n    secret: env:A\n    flows: [${FLOW}]\n    content_types: [multipart/form-data]`,
+    'encodings that Automatisch does not inflate',
+    `  github:\n    secret: env:A\n    flows: [${FLOW}]\n    content_encodings: [gzip, br, gzp, identity]`,
     [
-      '8:21 providers.github.content_types[0]: multipart bodies are not in this version: a malformed one ends the process of Automatisch',
+      '8:31 providers.github.content_encodings[1]: expected `gzip`, `deflate` | Automatisch does not take `br`',
+      '8:35 providers.github.content_encodings[2]: expected `gzip`, `deflate`',
+      '8:40 providers.github.content_encodings[3]: expected `gzip`, `deflate` | no encoding at all is always accepted',
+    ],
+  ],
+  ...['json:a', 'form:a', 'body'].map((from): readonly [string, string, readonly string[]] => [
+    `a compressed body of which the scheme reads ${from}`,
+    `  acme:\n    scheme: { alg: token, from: '${from}' }\n    secret: env:A\n    flows: [${FLOW}]\n    content_encodings: [gzip]`,
+    [
+      "9:5 providers.acme.content_encodings: this sender's scheme reads fields of the body, and would read them in the compressed bytes | remove it: what is verified has to be what Automatisch inflates",
+    ],
+  ]),
+  [
+    'a compressed body of which the scheme signs fields',
+    `  acme:\n    scheme: { alg: hmac-sha256, from: 'header:a', sign: '{method}{sorted-form}' }\n    secret: env:A\n    flows: [${FLOW}]\n    content_encodings: [gzip]`,
+    [
+      "9:5 providers.acme.content_encodings: this sender's scheme reads fields of the body, and would read them in the compressed bytes | remove it: what is verified has to be what Automatisch inflates",
+    ],
+  ],
+  [
+    'another multipart than forms',
+    `  github:\n    secret: env:A\n    flows: [${FLOW}]\n    content_types: [multipart/form-data, multipart/mixed]`,
+    [
+      '8:42 providers.github.content_types[1]: Automatisch takes no multipart bodies but `multipart/form-data`',
     ],
   ],
   [

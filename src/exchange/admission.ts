@@ -1,0 +1,25 @@
+import type { Declared } from '../admit/length.ts'
+import { acceptableEncoding, acceptableType } from '../admit/media-type.ts'
+import type { Head } from '../head.ts'
+import { CLEAN, type Verdict } from '../reasons.ts'
+import type { Provider } from './route.ts'
+
+/** Whether the provider takes anything from the address now. */
+export function openTo(address: string, provider: Provider, drained: boolean): Verdict {
+  if (drained) return 'draining'
+  if (provider.allowIps?.has(address) === false) return 'address_not_allowed'
+  if (provider.mode === 'off') return 'switched_off'
+  return provider.verifier === undefined ? 'secret_unavailable' : CLEAN
+}
+
+/** Whether the head announces a body that the provider takes: its length, its type, and how it is coded. */
+export function admissible(
+  head: Head,
+  declared: Declared,
+  { maxBody, contentTypes, encodings }: Provider,
+): Verdict {
+  if (typeof declared === 'number' && declared > maxBody) return 'body_too_large'
+  const given = head.only('content-type')
+  const type = acceptableType(given, contentTypes, declared !== 0)
+  return type === CLEAN ? acceptableEncoding(head.only('content-encoding'), encodings, given) : type
+}

@@ -1,0 +1,39 @@
+import { mediaType } from '../admit/media-type.ts'
+import type { Head } from '../head.ts'
+import type { Flaw } from '../inspect/flaw.ts'
+import type { InflatedCoding } from '../inspect/inflate.ts'
+import type { Held } from './held.ts'
+import type { Provider, Serving } from './route.ts'
+
+/** Who hears what stands against giving a body to Automatisch. */
+export interface Inspecting {
+  /** Undefined for nothing. */
+  inspected(flaw: Flaw | undefined): void
+}
+
+/** Has a body looked at for what would end or stop Automatisch, whoever sent it. Of most it is said at once. */
+export function inspect(
+  head: Head,
+  body: Held,
+  { encodings, maxBody }: Provider,
+  { inspector }: Serving,
+  inspecting: Inspecting,
+): void {
+  const contentType = head.only('content-type')
+  const encoding = head.only('content-encoding')
+  const usual = contentType === 'application/json' && encoding === undefined
+  if (usual || typeof contentType !== 'string') return inspecting.inspected(undefined)
+  const coding = body.size === 0 ? undefined : codingOf(encoding, encodings)
+  const type = mediaType(contentType)
+  const what = { type, contentType, coding, body: body.chunks(), most: maxBody }
+  const flaw = inspector.inspect(what)
+  if (flaw instanceof Promise) void flaw.then(late => inspecting.inspected(late))
+  else inspecting.inspected(flaw)
+}
+
+function codingOf(value: unknown, encodings: Provider['encodings']): InflatedCoding | undefined {
+  if (typeof value !== 'string') return undefined
+  const lower = value.toLowerCase()
+  for (const one of encodings) if (one === lower) return one
+  return undefined
+}
