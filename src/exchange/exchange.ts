@@ -1,7 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type Declared, declaredLength } from '../admit/length.ts'
 import { Head } from '../head.ts'
-import type { Flaw } from '../inspect/flaw.ts'
 import type { Spend } from '../limit/address-buckets.ts'
 import type { Hold, Upload } from '../limit/budget.ts'
 import type { Limit } from '../limit/gcra.ts'
@@ -163,9 +162,8 @@ export class Exchange implements Watched, Upload, Queued, Awaiting, Inspecting {
     inspect(this.#head, this.#body, this.#provider, this.#serving, this)
   }
 
-  inspected(flaw: Flaw | undefined): void {
+  inspected(): void {
     const { proof } = this.#check
-    if (flaw !== undefined) return this.#refuse(flaw.reason, 0, flaw.detail)
     if (proof === undefined) return this.#queue(false)
     const told = this.#provider.handshake?.inBody(this.#body.chunks())
     if (told !== undefined) return this.#tell(told)
@@ -221,8 +219,8 @@ export class Exchange implements Watched, Upload, Queued, Awaiting, Inspecting {
     this.#turn.pass()
   }
 
-  refused(reason: RejectReason, retryAfter: Millis): void {
-    this.#refuse(reason, retryAfter)
+  refused(reason: RejectReason, retryAfter: Millis, detail?: string): void {
+    this.#refuse(reason, retryAfter, detail)
   }
 
   // ---- upstream --------------------------------------------------------------------------------------------
