@@ -10,19 +10,19 @@ import { type Measured, measure } from './measure.ts'
 import { tableOf, verdictsOf } from './print.ts'
 import { ROWS, type Row } from './rows.ts'
 import { environment, makeSite, type Site } from './site.ts'
+import { judgeUploads, UPLOADS_ROW } from './uploads.ts'
 
 const USAGE = `npm run bench -- [--gate] [--rounds N] [--only ROW]… [--contender NAME]… [--json]
   --gate        exit 1 on a broken budget, 3 when a gated budget could not be measured
   --rounds      interleaved rounds, 5 unless said
-  --only        ${[...ROWS.map(row => row.name), 'start'].join(' ')}
+  --only        ${[...ROWS.map(row => row.name), 'start', UPLOADS_ROW].join(' ')}
   --contender   ${CONTENDERS.map(({ name }) => name).join(' ')}
 `
 const AGAIN = 15
 const START_PROVIDERS = 200
-const LATER: readonly [string, string][] = [
-  ['throttled-uploads', '500 throttled uploads of 1 MB: later'],
-  ['reload', 'reload under 100 ms: later'],
-]
+const LATER: readonly [string, string][] = [['reload', 'reload under 100 ms: later']]
+/** Rows that are measured apart. */
+const APART = ['start', UPLOADS_ROW]
 
 const { values: flags } = parseArgs({
   options: {
@@ -139,6 +139,7 @@ async function main(): Promise<number> {
   const load = startBareNode(['--expose-gc', `${import.meta.dirname}/load.ts`], environment(site))
   const judgements: Judgement[] = []
   if (takesPart('start')) judgements.push(await measureStart(site))
+  if (takesPart(UPLOADS_ROW)) judgements.push(...(await judgeUploads(site, say)))
   const field = await assemble(site)
   for (const [name, why] of field.absent) say(`${name}: not measured, ${why}`)
   const results: Measured[] = []
@@ -174,7 +175,7 @@ function plain(results: readonly Measured[], judgements: readonly Judgement[], f
   }
 }
 
-const rowNames: readonly string[] = [...ROWS.map(({ name }) => name), 'start']
+const rowNames: readonly string[] = [...ROWS.map(({ name }) => name), ...APART]
 const contenderNames = CONTENDERS.map(({ name }) => name)
 const understood =
   rounds >= 1 &&

@@ -1,41 +1,41 @@
-import type { Declared } from '../admit/length.ts'
 import type { Bytes } from '../units.ts'
+import { BLOCK, type Blocks } from './blocks.ts'
+import { Lent } from './lent.ts'
 
 /** Chunks below this are copied together: a million one-byte chunks would weigh a hundred times their bytes. */
 const SMALL: Bytes = 1024
-const BLOCK: Bytes = 4096
-/** The share of a declared length that has to arrive before room is made for all of it: promises cost nothing. */
-const EARNEST = 1 / 4
+const PAGE: Bytes = 4096
+/** A body of several chunks takes blocks from here on: a few bytes alone make no claim to one. */
+const EARNEST: Bytes = 16 * 1024
 
 /** Shared by all that hold nothing, and never changed. */
-const NONE: Uint8Array[] = []
+const NONE: Buffer[] = []
 
 /**
- * A body as it arrived. One whose length was declared is put in one piece while its chunks are still in the
- * processor's cache, which is cheaper than joining them at the end and than writing each of them by itself.
+ * A body as it arrived. A large one is copied into blocks while its chunks are still in the processor's cache, so that
+ * they are collected young; a body of one chunk is never copied.
  */
 export class Held {
-  readonly #declared: Bytes | undefined
-  #chunks = NONE
-  /** The piece; `size` bytes of it are filled. */
-  #whole: Uint8Array | undefined
-  #block: Buffer | undefined
+  readonly #pool: Blocks
+  #chunks: Uint8Array[] = NONE
+  #page: Buffer | undefined
+  #blocks = NONE
+  /** Bytes of the page, or of the last block, that are filled. */
   #filled = 0
+  #lent: Lent | undefined
   size: Bytes = 0
 
-  /** @param declared length of the whole body, which its parser does not let it exceed */
-  constructor(declared: Declared) {
-    this.#declared = typeof declared === 'number' ? declared : undefined
+  constructor(pool: Blocks) {
+    this.#pool = pool
   }
 
   add(chunk: Uint8Array): void {
     const before = this.size
-    const declared = this.#declared
     this.size += chunk.length
-    if (this.#whole !== undefined) return this.#whole.set(chunk, before)
-    if (before > 0 && declared !== undefined && this.size >= declared * EARNEST) {
-      this.#whole = this.#gathered(declared)
-      return this.#whole.set(chunk, before)
+    if (this.#blocks !== NONE) return this.#fill(chunk)
+    if (before > 0 && this.size > EARNEST) {
+      this.#gather()
+      return this.#fill(chunk)
     }
     if (chunk.length >= SMALL || before === 0) {
       this.#close()
@@ -43,45 +43,65 @@ export class Held {
       else this.#chunks.push(chunk)
       return
     }
-    if (this.#block === undefined || this.#filled + chunk.length > BLOCK) this.#open()
-    this.#block?.set(chunk, this.#filled)
+    if (this.#page === undefined || this.#filled + chunk.length > PAGE) this.#open()
+    this.#page?.set(chunk, this.#filled)
     this.#filled += chunk.length
   }
 
-  /** Every chunk in order. Nothing may be added after. */
+  /** Every chunk in order. Nothing may be added after; what is in blocks is gone with `drop`. */
   chunks(): readonly Uint8Array[] {
-    if (this.#whole !== undefined) return [this.#whole.subarray(0, this.size)]
-    this.#close()
-    return this.#chunks
+    if (this.#blocks === NONE) {
+      this.#close()
+      return this.#chunks
+    }
+    return this.#blocks.with(-1, (this.#blocks.at(-1) as Buffer).subarray(0, this.#filled))
+  }
+
+  /** Has blocks survive `drop` while they are written upstream; undefined where there are none. */
+  lend(): Lent | undefined {
+    if (this.#blocks !== NONE) this.#lent ??= new Lent(this.#blocks, this.#pool)
+    return this.#lent
   }
 
   /** Lets go of the bytes; `size` stays. A kept-alive connection must not keep its last body. */
   drop(): void {
+    if (this.#lent !== undefined) this.#lent.end()
+    else this.#pool.give(this.#blocks)
     this.#chunks = NONE
-    this.#whole = undefined
-    this.#block = undefined
+    this.#blocks = NONE
+    this.#page = undefined
   }
 
-  #gathered(declared: Bytes): Uint8Array {
+  #gather(): void {
     this.#close()
-    const whole = Buffer.allocUnsafeSlow(declared)
-    let at = 0
-    for (const chunk of this.#chunks) {
-      whole.set(chunk, at)
-      at += chunk.length
-    }
+    const chunks = this.#chunks
     this.#chunks = NONE
-    return whole
+    this.#blocks = [this.#pool.take()]
+    for (const chunk of chunks) this.#fill(chunk)
+  }
+
+  #fill(chunk: Uint8Array): void {
+    let at = 0
+    while (at < chunk.length) {
+      if (this.#filled === BLOCK) {
+        this.#blocks.push(this.#pool.take())
+        this.#filled = 0
+      }
+      const part = chunk.subarray(at, at + BLOCK - this.#filled)
+      this.#blocks.at(-1)?.set(part, this.#filled)
+      this.#filled += part.length
+      at += part.length
+    }
   }
 
   #open(): void {
     this.#close()
-    this.#block = Buffer.allocUnsafeSlow(BLOCK)
+    this.#page = Buffer.allocUnsafeSlow(PAGE)
   }
 
   #close(): void {
-    if (this.#block !== undefined) this.#chunks.push(this.#block.subarray(0, this.#filled)) // never the first
-    this.#block = undefined
+    if (this.#page !== undefined) this.#chunks.push(this.#page.subarray(0, this.#filled)) // never the first
+    this.#page = undefined
     this.#filled = 0
   }
 }
