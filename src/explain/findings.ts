@@ -1,3 +1,5 @@
+import type { Millis } from '../units.ts'
+
 /** One cause that explaining can tell. */
 interface FindingRow {
   /** Also the title of its page in `docs/findings/`. */
@@ -156,4 +158,6 @@ export interface Finding {
   readonly code: FindingCode
   /** What it is in this case, in one sentence: never a signature, nor a byte of a secret. */
   readonly detail: string
+  /** Where only the time is wrong: signed time less our own. */
+  readonly skew?: Millis
 }

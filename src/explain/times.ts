@@ -43,6 +43,7 @@ export function timeFinding(scene: Scene, trial: Trial): Finding | undefined {
   const allowed = timestamp?.tolerance ?? age
   return {
     code: 'clock_off',
+    skew,
     detail: `signed ${spoken(Math.abs(skew))} ${way} ${moment}${allowed === undefined ? '' : `; ${allowed} are allowed`}`,
   }
 }

@@ -105,6 +105,7 @@ export async function serve(options: ServeOptions): Promise<Service> {
       buffered: () => budget.held,
       connections: () => ingress?.connections.count ?? 0,
       overloaded,
+      clockSuspect: () => report.clockSuspect,
       limiterKeys: scope => (scope === 'address' ? buckets.size : ownLimits.size),
       limiterEvicted: scope => (scope === 'address' ? buckets.evicted : ownLimits.evicted),
       replayEntries: () => ownReplay.size,
@@ -118,7 +119,7 @@ export async function serve(options: ServeOptions): Promise<Service> {
       circuit: () => upstream.circuit.level,
     },
   })
-  const report = new Report(metrics, log)
+  const report: Report = new Report(metrics, log, clock)
   const explainer = new Explainer({
     subjects: settings.providers
       .flatMap(one => subjectOf(one, sources) ?? [])

@@ -235,6 +235,11 @@ function load(gauges: Gauges): Sampling[] {
     gauge('hookwarden_overloaded', '1 while overload refuses the least deserving first', () =>
       Number(gauges.overloaded()),
     ),
+    gauge(
+      'hookwarden_clock_suspect',
+      '1 while all that senders sign is off by about the same',
+      () => Number(gauges.clockSuspect()),
+    ),
     {
       name: 'hookwarden_rate_limiter_keys',
       type: 'gauge',

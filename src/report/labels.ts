@@ -31,6 +31,8 @@ export interface Gauges {
   buffered(): Bytes
   connections(): number
   overloaded(): boolean
+  /** Whether what senders sign says that the clock is wrong. */
+  clockSuspect(): boolean
   limiterKeys(scope: LimiterScope): number
   limiterEvicted(scope: LimiterScope): number
   replayEntries(): number

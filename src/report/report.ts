@@ -1,4 +1,7 @@
+import type { Clock } from '../clock.ts'
 import type { RejectReason } from '../reasons.ts'
+import type { Millis } from '../units.ts'
+import { ClockWatch } from './clock-watch.ts'
 import type { Log } from './log.ts'
 import type { Metrics } from './metrics.ts'
 import type { Settled } from './settled.ts'
@@ -11,12 +14,21 @@ export class Report {
   readonly #metrics: Metrics
   readonly #log: Log
 
-  constructor(metrics: Metrics, log: Log) {
+  readonly #watch: ClockWatch
+
+  constructor(metrics: Metrics, log: Log, clock: Clock) {
     this.#metrics = metrics
     this.#log = log
+    this.#watch = new ClockWatch(clock, off => this.#clockChanged(off))
+  }
+
+  /** Whether what senders sign says that this machine's clock is wrong. */
+  get clockSuspect(): boolean {
+    return this.#watch.suspect
   }
 
   settled(end: Settled): void {
+    if (end.skew !== undefined && end.secret !== undefined) this.#watch.saw(end.provider, end.skew)
     this.#metrics.settled(end)
     this.#log.settled(end)
   }
@@ -24,9 +36,16 @@ export class Report {
   /** A refusal was explained: each cause is counted, and all of them make one line. */
   explained(
     { provider, requestId, reason }: { provider: string; requestId: string; reason: RejectReason },
-    findings: readonly { readonly code: string; readonly detail: string }[],
+    findings: readonly {
+      readonly code: string
+      readonly detail: string
+      readonly skew?: Millis | undefined
+    }[],
   ): void {
-    for (const { code } of findings) this.#metrics.explained(provider, code)
+    for (const { code, skew } of findings) {
+      this.#metrics.explained(provider, code)
+      if (skew !== undefined) this.#watch.saw(provider, skew)
+    }
     this.#log.info('explained', {
       request_id: requestId,
       provider,
@@ -35,6 +54,16 @@ export class Report {
       detail: findings.map(({ detail }) => detail).join('; '),
       page: `docs/findings/${findings[0]?.code}.md`,
     })
+  }
+
+  #clockChanged(off: Millis | undefined): void {
+    if (off === undefined) return this.#log.info('the clock agrees with what senders sign again')
+    this.#log.warn(
+      'all senders sign another time: the clock of this machine is wrong, set it (NTP)',
+      {
+        behind_seconds: Math.round(off / 1000),
+      },
+    )
   }
 
   /** Report mode let `reason` pass. */

@@ -99,7 +99,7 @@ t.test('a report counts and logs what it is told', async t => {
   const metrics = metricsOf([label('github', { mode: 'report' })])
   const before = parseMetrics(await metrics.text())
   const text = await logged(log => {
-    const report = new Report(metrics, log)
+    const report = new Report(metrics, log, new ManualClock())
     report.reported('github', 'signature_missing')
     report.settled(delivery({ secret: undefined }))
   })

@@ -304,6 +304,7 @@ t.test('what others keep is read at each scrape', async t => {
         ...STILL,
         buffered: () => buffered,
         overloaded: () => true,
+        clockSuspect: () => true,
         limiterKeys: scope => ({ address: 3, proven: 2 })[scope],
         ready: provider => provider !== 'acme',
         certificates: () => [{ name: 'hooks.example.com', notAfter: 1_800_000_000_000 }],
@@ -316,6 +317,7 @@ t.test('what others keep is read at each scrape', async t => {
   t.match(Object.fromEntries(series), {
     hookwarden_buffered_bytes: 20,
     hookwarden_overloaded: 1,
+    hookwarden_clock_suspect: 1,
     'hookwarden_rate_limiter_keys{scope="address"}': 3,
     'hookwarden_rate_limiter_keys{scope="proven"}': 2,
     'hookwarden_provider_ready{provider="github"}': 1,

@@ -57,6 +57,7 @@ export const STILL: Gauges = {
   buffered: () => 0,
   connections: () => 0,
   overloaded: () => false,
+  clockSuspect: () => false,
   limiterKeys: () => 0,
   limiterEvicted: () => 0,
   replayEntries: () => 0,
