@@ -1,6 +1,7 @@
 import { request } from 'node:http'
 import { request as requestTls } from 'node:https'
 import { connect } from 'node:net'
+import { postureOf } from '../discovery/posture.ts'
 import type { Finding } from '../doctor/rules.ts'
 import { Fault } from '../errors.ts'
 import type { Millis } from '../units.ts'
@@ -11,6 +12,8 @@ export interface ProbeOptions {
   readonly automatisch?: string | undefined
   readonly tryLogin: boolean
   readonly redis?: string | undefined
+  /** URL of PostgreSQL, with the password. */
+  readonly database?: string | undefined
   /** Wall clock. */
   readonly now: Millis
 }
@@ -25,7 +28,7 @@ const PORTS = [
 
 /** Asks what was told to be asked, each within three seconds. Throws a fault where there is nobody to ask. */
 export async function probe(options: ProbeOptions): Promise<Finding[]> {
-  const { reach, automatisch, redis, tryLogin, now } = options
+  const { reach, automatisch, redis, database, tryLogin, now } = options
   const reached = reach.flatMap(host =>
     PORTS.map(async ({ port, rule }): Promise<Finding[]> => {
       const answers = (await talk(host, port, '')) !== undefined
@@ -35,6 +38,7 @@ export async function probe(options: ProbeOptions): Promise<Finding[]> {
   const found = [
     ...(await Promise.all(reached)).flat(),
     ...(redis === undefined ? [] : await askRedis(redis)),
+    ...(database === undefined ? [] : await askDatabase(database, now)),
     ...(automatisch === undefined ? [] : await askAutomatisch(automatisch, tryLogin, now)),
   ]
   if (tryLogin && automatisch === undefined) {
@@ -54,11 +58,7 @@ async function askRedis(address: string): Promise<Finding[]> {
 async function askAutomatisch(url: string, tryLogin: boolean, now: Millis): Promise<Finding[]> {
   const health = await ask(new URL('/healthcheck', origin(url)))
   if (health === undefined) throw new Fault('probe', `nobody answers at ${url}`)
-  const found: Finding[] = []
-  const apart = health.date === undefined ? 0 : Math.abs(health.date - now)
-  if (apart > APART) {
-    found.push({ rule: 'clock_offset', where: url, detail: `${Math.round(apart / 1000)} s apart` })
-  }
+  const found = health.date === undefined ? [] : clock(url, health.date, now)
   const queues = await ask(new URL('/admin/queues', origin(url)))
   // the web page is sent for any path that is not there
   if (queues?.status === 401 || (queues?.status === 200 && /bull/i.test(queues.body))) {
@@ -71,6 +71,23 @@ async function askAutomatisch(url: string, tryLogin: boolean, now: Millis): Prom
     found.push({ rule: 'seed_login', where: url })
   }
   return found
+}
+
+async function askDatabase(url: string, now: Millis): Promise<Finding[]> {
+  const posture = await postureOf(url)
+  const where = 'database'
+  const stock = URL.canParse(url) && new URL(url).password === 'automatisch_password'
+  return [
+    ...clock(where, posture.now, now),
+    ...(posture.readsCredentials ? [{ rule: 'role_broad', where } as const] : []),
+    ...(stock ? [{ rule: 'stock_password', where } as const] : []),
+  ]
+}
+
+function clock(where: string, theirs: Millis, ours: Millis): Finding[] {
+  const apart = Math.abs(theirs - ours)
+  if (apart <= APART) return []
+  return [{ rule: 'clock_offset', where, detail: `${Math.round(apart / 1000)} s apart` }]
 }
 
 function origin(url: string): string {

@@ -4,6 +4,7 @@ import { Fault } from '../errors.ts'
 import { nearest } from '../spelling.ts'
 import { processWorld } from './asked.ts'
 import { type Command, readArguments } from './command.ts'
+import { databaseUrl } from './database-asked.ts'
 import { type EvidenceOptions, gather } from './doctor-evidence.ts'
 import { probe } from './doctor-probes.ts'
 import { KEY_OPTIONS } from './keys-asked.ts'
@@ -30,6 +31,9 @@ What it asks only where told, with three seconds for each:
   --automatisch URL  whether the dashboard of the queues answers there, and how far the clocks are apart
   --try-login        with --automatisch: whether the login that everybody knows still works
   --redis HOST:PORT  whether Redis answers without a password
+  --database REFERENCE
+                     what the role of this URL may read, whether its password is the stock one, and the clock; env:NAME,
+                     file:PATH or the URL, ten seconds
 
 Every rule has its section in docs/doctor.md.
 Exit codes: 0 nothing found, 1 findings, 2 it cannot be done as asked.`,
@@ -46,11 +50,18 @@ Exit codes: 0 nothing found, 1 findings, 2 it cannot be done as asked.`,
       automatisch: { type: 'string' },
       'try-login': { type: 'boolean', default: false },
       redis: { type: 'string' },
+      database: { type: 'string' },
       json: { type: 'boolean', default: false },
     })
     const world = processWorld(false)
     const ignored = readIgnored(options.ignore)
-    const probed = await probe({ ...options, tryLogin: options['try-login'], now: world.now })
+    const { database } = options
+    const probed = await probe({
+      ...options,
+      database: database === undefined ? undefined : databaseUrl(database, world.sources),
+      tryLogin: options['try-login'],
+      now: world.now,
+    })
     const evidence = await gather(options as EvidenceOptions, world, probed)
     return tell(examine(evidence), ignored, options.json, world.terminal)
   },

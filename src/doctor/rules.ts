@@ -60,6 +60,12 @@ export const RULES = {
     why: 'It stands in a public repository.',
     fix: 'Set another with `ALTER USER` in the running database, then in every place that names it. New installations take theirs from a secret.',
   },
+  role_broad: {
+    control: 'least',
+    what: 'the role that Hookwarden asks the database with may read stored credentials',
+    why: 'Hookwarden needs ids and paths of flows. With this role whoever takes it over has every connection, encrypted, and often more.',
+    fix: 'Make the role of `deploy/postgres-role.sql` and name that in the URL.',
+  },
   network_flat: {
     control: 'private',
     what: 'PostgreSQL or Redis shares its network with more than it needs',

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import pg from 'pg'
 import t from 'tap'
 import { discover, entriesFor } from '../../../src/commands/discover.ts'
+import { probe } from '../../../src/commands/doctor-probes.ts'
 import { flawsOf } from '../../../src/commands/map.ts'
 import { loadMap } from '../../../src/config/load.ts'
 import { WEBHOOK_APPS } from '../../../src/discovery/apps.ts'
@@ -131,6 +132,15 @@ t.test(
       flow(2, 'twilio', { sync: true }),
       flow(3, 'jotform', { published: false }),
     ])
+    const asked = { reach: [], tryLogin: false, now: Date.now() }
+    const rules = async (database: string, now = asked.now) =>
+      (await probe({ ...asked, now, database })).map(({ rule }) => rule)
+    t.same(await rules(url), [], 'doctor has nothing to say of this role')
+    t.same(await rules(postgres.url), ['role_broad'])
+    await owner.query("create role reader login password 'automatisch_password'")
+    await owner.query('grant select (data) on connections to reader')
+    const reader = postgres.url.replace(/\/\/[^@]*@/, '//reader:automatisch_password@')
+    t.same(await rules(reader, 0), ['clock_offset', 'role_broad', 'stock_password'])
     const role = new pg.Client({ connectionString: url })
     await role.connect()
     t.teardown(() => role.end())

@@ -189,6 +189,7 @@ const FIRES: Readonly<Record<RuleId, readonly (readonly [Evidence, string])[]>> 
     [hardened({ latest: '0.15.1' }), 'hardened.compose.yaml worker'],
   ],
   seed_user: [[env('main', {}, 'DISABLE_SEED_USER'), 'hardened.compose.yaml main']],
+  role_broad: [[probed('role_broad'), 'there']],
   seed_login: [[probed('seed_login'), 'there']],
   queues_reachable: [
     [env('main', { ENABLE_BULLMQ_DASHBOARD: 'true' }), 'hardened.compose.yaml main'],
