@@ -1,7 +1,7 @@
 import { PRESETS } from '../presets/presets.ts'
 import { nearest } from '../spelling.ts'
 import type { Scheme } from '../verify/scheme.ts'
-import { checkBodies } from './check-bodies.ts'
+import { checkBodies, checkForwarded } from './check-bodies.ts'
 import { checkEnrolment, checkHandshake } from './check-handshake.ts'
 import { misspelt } from './check-routes.ts'
 import { checkValues } from './check-values.ts'
@@ -70,6 +70,9 @@ export function checkSenders(
     checkEnrolment(known?.enrolment !== undefined, provider, at, report)
     checkReplay(provider, signing, at, report)
     checkBodies(provider, signing, at, report)
+    const given = provider.content_types?.filter(type => type !== undefined)
+    const usual = map.defaults?.content_types?.filter(type => type !== undefined)
+    checkForwarded(provider.forward_as, given ?? known?.contentTypes ?? usual ?? [], at, report)
     if ('none' in signing || options.compileScheme === undefined) continue
     const entry = {
       publicUrl: provider.public_url ?? map.public_url,

@@ -1,6 +1,7 @@
 import { PRESETS, type Preset } from '../presets/presets.ts'
 import { type Millis, parseMillis } from '../units.ts'
 import type { Handshake } from '../verify/handshake.ts'
+import { lostOf } from './check-bodies.ts'
 import { needsToken, offByDefault } from './check-handshake.ts'
 import { type MapValues, type ProviderValues, upstreamKeys } from './schema.ts'
 import type { ProviderSettings, RouteSettings, SecretReference, Settings } from './settings.ts'
@@ -55,6 +56,7 @@ function provider(
   if (scheme === undefined) throw new Error(`provider ${name} passed the checks without a scheme`)
   const answerWithin = entry.answer_within ?? answerBudget(known)
   const own = entry.limits
+  const types = entry.content_types ?? known?.contentTypes ?? defaults.content_types
   const usual = defaults.limits
   const replay = replayWindow(entry, scheme, defaults.replay)
   return {
@@ -70,7 +72,8 @@ function provider(
     routes: routes(entry, replay),
     mode: entry.mode ?? defaults.mode,
     methods: entry.methods ?? known?.methods ?? defaults.methods,
-    contentTypes: entry.content_types ?? known?.contentTypes ?? defaults.content_types,
+    contentTypes: types,
+    forwardAs: forwardedAs(types, entry.forward_as ?? known?.forwardAs),
     contentEncodings: entry.content_encodings,
     limits: {
       body: own?.body ?? usual.body,
@@ -86,6 +89,14 @@ function provider(
     upstreamAnswer: entry.upstream_answer ?? upstreamAnswer,
     publicUrl: entry.public_url ?? map.public_url,
   }
+}
+
+function forwardedAs(
+  types: readonly string[],
+  type: string | undefined,
+): ProviderSettings['forwardAs'] {
+  const of = lostOf(types)
+  return type === undefined || of.length === 0 ? undefined : { type, of }
 }
 
 /** Those that the preset knows and the entry can answer. */

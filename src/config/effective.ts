@@ -66,6 +66,7 @@ function entryOf(provider: ProviderSettings, notes: Readonly<Record<string, unkn
     mode: provider.mode,
     methods: provider.methods,
     content_types: provider.contentTypes,
+    forward_as: provider.forwardAs?.type ?? null,
     content_encodings: provider.contentEncodings,
     limits: {
       body: formatBytes(limits.body),

@@ -280,6 +280,12 @@ export const provider = group({
     SAYS.content_types,
     'the sender decides what it sends',
   ),
+  forward_as: optional(
+    word(['application/json', 'application/x-www-form-urlencoded', 'text/plain']),
+    'from the preset, else types stay as they came',
+    'Type under which bodies are forwarded whose own type Automatisch does not parse: it answers those with 204 and loses the body. Types that it parses stay as they came.',
+    'the bytes stay the same, and only the operator knows what a type of its own name holds',
+  ),
   content_encodings: filled(
     list(encoding(), 'content encodings'),
     [],

@@ -14,7 +14,7 @@ export type Salvaged<T> = T extends readonly (infer U)[]
 /** Keys that a later version brings, so that the hint can say more than `unknown`. */
 const LATER = new Set(
   (
-    'proxy_protocol http discovery client_certificate forward_as drafts app console ' +
+    'proxy_protocol http discovery client_certificate drafts app console ' +
     'providers_dir admin_auth'
   ).split(' '),
 )

@@ -91,6 +91,8 @@ export interface ProviderSettings {
   readonly methods: readonly string[]
   /** Lower case, without parameters. */
   readonly contentTypes: readonly string[]
+  /** Type to forward instead, and the types it takes the place of; undefined where all stay as they came. */
+  readonly forwardAs: { readonly type: string; readonly of: readonly string[] } | undefined
   readonly contentEncodings: readonly ('gzip' | 'deflate')[]
   readonly limits: {
     readonly body: Bytes

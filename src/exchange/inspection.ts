@@ -17,7 +17,7 @@ export interface Inspecting {
 export function inspect(
   head: Head,
   body: Held,
-  { encodings, maxBody }: Provider,
+  provider: Provider,
   { inspector }: Serving,
   inspecting: Inspecting,
 ): void {
@@ -25,8 +25,10 @@ export function inspect(
   const encoding = head.only('content-encoding')
   const usual = contentType === 'application/json' && encoding === undefined
   if (usual || typeof contentType !== 'string') return inspecting.inspected()
+  const { encodings, forwardAs, maxBody } = provider
   const coding = body.size === 0 ? undefined : codingOf(encoding, encodings)
-  const type = mediaType(contentType)
+  const given = mediaType(contentType)
+  const type = forwardAs?.of.has(given) === true ? forwardAs.type : given
   const what = { type, contentType, coding, body: body.chunks(), most: maxBody }
   const flaw = inspector.inspect(what)
   if (flaw instanceof Promise) void flaw.then(late => tell(late, inspecting))

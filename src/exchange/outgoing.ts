@@ -1,3 +1,4 @@
+import { mediaType } from '../admit/media-type.ts'
 import { cleanHeaders, cleanTarget } from '../forward/clean.ts'
 import type { Outgoing } from '../forward/upstream.ts'
 import type { Head } from '../head.ts'
@@ -23,10 +24,14 @@ export function outgoing(
   { leaks }: Serving,
   observer: Observer,
 ): Outgoing {
-  const { credentials, introduced } = provider
+  const { credentials, introduced, forwardAs } = provider
   const verified = proof && introduced[proof.secret]
   const intro = { address, requestId, verified }
-  const { headers, leaked } = cleanHeaders(head, { credentials, leaks }, intro)
+  const { headers, leaked } = cleanHeaders(
+    head,
+    { credentials, leaks, type: typeFor(head, forwardAs) },
+    intro,
+  )
   for (const name of leaked) observer.leaked(provider.name, requestId, name)
   return {
     method: head.method,
@@ -36,4 +41,13 @@ export function outgoing(
     length: body.size,
     lent: body.lend(),
   }
+}
+
+/** What Automatisch is told instead of a type of which it would lose the body; undefined for one that it parses. */
+function typeFor(head: Head, forwardAs: Route['provider']['forwardAs']): string | undefined {
+  if (forwardAs === undefined) return undefined
+  const given = head.only('content-type')
+  return typeof given === 'string' && forwardAs.of.has(mediaType(given))
+    ? forwardAs.type
+    : undefined
 }

@@ -46,6 +46,8 @@ export interface Provider {
   /** Value of `Allow`. */
   readonly allow: string
   readonly contentTypes: ReadonlySet<string>
+  /** What Automatisch is told instead of these types; undefined where all stay as they came. */
+  readonly forwardAs: { readonly type: string; readonly of: ReadonlySet<string> } | undefined
   /** Codings that the sender may use; none where empty. */
   readonly encodings: ReadonlySet<InflatedCoding>
   readonly maxBody: Bytes

@@ -46,6 +46,8 @@ export interface Introduction {
 export interface Kept {
   readonly credentials: Credentials
   readonly leaks: Leaks
+  /** Content type to send instead of the one that came; undefined for that. */
+  readonly type: string | undefined
 }
 
 /** The headers for the upstream, as name, value, …, and the names of those that would have shown a secret. */
@@ -57,7 +59,7 @@ export interface Cleaned {
 /** The sender's own headers less the dropped ones, then ours. */
 export function cleanHeaders(head: Head, kept: Kept, intro: Introduction): Cleaned {
   const { raw } = head
-  const { credentials, leaks } = kept
+  const { credentials, leaks, type } = kept
   const named = namedByConnection(head)
   const out: string[] = []
   let leaked = NONE
@@ -68,6 +70,7 @@ export function cleanHeaders(head: Head, kept: Kept, intro: Introduction): Clean
     if (named?.includes(name.toLowerCase())) continue
     const value = raw[i + 1] as string
     if (leaks.has(value)) leaked = [...leaked, name]
+    else if (type !== undefined && sameName(name, 'content-type')) out.push(name, type)
     else out.push(name, value)
   }
   out.push('X-Forwarded-For', intro.address, 'X-Forwarded-Proto', 'https')

@@ -208,6 +208,7 @@ function compileProvider(
     methods: new Set(one.methods),
     allow: one.methods.join(', '),
     contentTypes: new Set(one.contentTypes),
+    forwardAs: one.forwardAs && { type: one.forwardAs.type, of: new Set(one.forwardAs.of) },
     encodings: new Set(one.contentEncodings),
     maxBody: limits.body,
     deadline: limits.deadline,

@@ -244,9 +244,10 @@ export const HMAC_BASE64 = {
       'application/vnd.surveymonkey.collector.v1+json',
       'application/json',
     ],
+    forwardAs: 'application/json',
     caveats: [
       '`key_id` is the client id of the app, the secret its client secret.',
-      'Automatisch drops a body of these content types silently.',
+      'Forwarded as `application/json`: Automatisch drops a body of the other types silently.',
     ],
   },
   tally: {

@@ -44,9 +44,10 @@ export const JWT = {
     evidence: 'sdk',
     read: '@kinde/webhooks 1.0.0',
     contentTypes: ['application/jwt'],
+    forwardAs: 'text/plain',
     caveats: [
       'The whole body is the token; `jwks` is read at `/.well-known/jwks.json` of your Kinde domain.',
-      'Automatisch drops a body of this content type silently.',
+      'Forwarded as `text/plain`, because Automatisch drops a body of its own type: the flow gets the token as text.',
     ],
   },
   livekit: {
@@ -61,10 +62,11 @@ export const JWT = {
     evidence: 'sdk',
     read: 'livekit-server-sdk 2.19.2',
     contentTypes: ['application/webhook+json', 'application/json'],
+    forwardAs: 'application/json',
     deliveryId: 'claim:jti',
     caveats: [
       '`key_id` is the API key, the secret its API secret.',
-      'Automatisch drops a body of this content type silently.',
+      'Forwarded as `application/json`: Automatisch drops a body of its own type silently.',
     ],
   },
   messagebird: {

@@ -22,6 +22,8 @@ export interface Preset {
   readonly methods?: readonly string[]
   /** Types the sender uses, where the default list would refuse them. */
   readonly contentTypes?: readonly string[]
+  /** What Automatisch is told instead of those of them that it does not parse. */
+  readonly forwardAs?: 'application/json' | 'text/plain'
   /** Where the id of a delivery stands: `header:X`, `json:a.b`, `form:x` or `claim:x`. */
   readonly deliveryId?: string
   /** Where the secret is found or set, as a path of words to click. */

@@ -20,10 +20,11 @@ export const URL_SIGNED = {
       'application/json',
       'application/x-www-form-urlencoded',
     ],
+    forwardAs: 'application/json',
     caveats: [
       'Fresh for 30 seconds only: keep the clock right.',
       'Which headers are signed is said by `x-contentful-signed-headers`.',
-      'Automatisch drops a body of the first content type silently: choose `application/json` at the webhook.',
+      'A body of the first content type is forwarded as `application/json`: Automatisch drops it otherwise.',
     ],
   },
   favro: {

@@ -5,6 +5,7 @@ import { SECRETS, SIGNERS } from '../signers/signers.ts'
 import { startAutomatischChild } from '../support/automatisch.ts'
 import { startHookwarden } from '../support/hookwarden.ts'
 import { ManualClock } from '../support/manual-clock.ts'
+import { valuesOf } from '../support/message.ts'
 import { exchange, type Pieces, post } from '../support/sender.ts'
 import { ENV, GITHUB, stage, wordOf } from './stage.ts'
 
@@ -213,4 +214,32 @@ t.test('a forged body is refused for its signature, and not inflated before', as
     body: gzipSync(Buffer.alloc(4 * MIB)),
   })
   t.equal((await exchange(port, forged))?.status, 401)
+})
+
+t.test('a type that Automatisch would lose is forwarded as one that it parses', async t => {
+  const lost = 'application/vnd.acme.v1+json'
+  const map = MAP.replace(
+    'github: {',
+    `github: { forward_as: application/json, content_types: [${lost}, application/json, ${FORM}], `,
+  )
+  const { port, recorder } = await stage(t, { map })
+  for (const [type, told] of [
+    [lost, 'application/json'],
+    [`${lost.toUpperCase()} ; charset=utf-8`, 'application/json'],
+    ['application/json; charset=utf-8', 'application/json; charset=utf-8'],
+    [FORM, FORM],
+  ] as const) {
+    t.equal((await exchange(port, sent('{"a":1}', type)))?.status, 204)
+    const last = recorder.requests.at(-1)
+    t.same(last && valuesOf(last, 'content-type'), [told], type)
+    t.equal(`${last?.body}`, '{"a":1}')
+  }
+  const deep = `a${'[b]'.repeat(5000)}=1`
+  const as = map.replace('forward_as: application/json', `forward_as: ${FORM}`)
+  const other = await stage(t, { map: as })
+  t.equal(
+    (await exchange(other.port, sent(deep, lost)))?.status,
+    400,
+    'inspected as what it is told',
+  )
 })

@@ -44,7 +44,7 @@ t.test('no key is accepted and ignored', async t => {
   const later = {
     top: ['discovery', 'console', 'providers_dir'],
     listen: ['proxy_protocol', 'http', 'console', 'admin_auth'],
-    provider: 'client_certificate forward_as drafts app'.split(' '),
+    provider: 'client_certificate drafts app'.split(' '),
   }
   const provider = GITHUB.trimEnd().replace(' }', ', KEY: x }\n')
   for (const key of later.top)

@@ -69,6 +69,7 @@ t.test('the least map has every default of the design', async t => {
         mode: 'enforce',
         methods: ['POST'],
         contentTypes: ['application/json', 'application/x-www-form-urlencoded', 'text/plain'],
+        forwardAs: undefined,
         contentEncodings: [],
         limits: {
           body: 1_048_576,
