@@ -242,6 +242,27 @@ const ENTRIES: readonly (readonly [string, string, readonly string[]])[] = [
     ],
   ],
   [
+    'a type to forward as, where Automatisch parses what comes',
+    `  github:\n    secret: env:A\n    flows: [${FLOW}]\n    content_types: [application/json]\n    forward_as: application/json`,
+    [
+      '9:5 providers.github.forward_as: Automatisch parses every type that this provider accepts | remove it, or list the type of the sender in `content_types`',
+    ],
+  ],
+  [
+    'XML that would be forwarded as JSON',
+    `  github:\n    secret: env:A\n    flows: [${FLOW}]\n    content_types: [application/xml]\n    forward_as: application/json`,
+    [
+      '9:17 providers.github.forward_as: application/xml is no JSON: Automatisch would answer 400 | did you mean `text/plain`?',
+    ],
+  ],
+  [
+    'a type to forward as that Automatisch does not parse',
+    `  github:\n    secret: env:A\n    flows: [${FLOW}]\n    content_types: [application/vnd.a+json]\n    forward_as: application/vnd.a+json`,
+    [
+      '9:17 providers.github.forward_as: expected `application/json`, `application/x-www-form-urlencoded`, `text/plain` | did you mean `application/json`?',
+    ],
+  ],
+  [
     'another multipart than forms',
     `  github:\n    secret: env:A\n    flows: [${FLOW}]\n    content_types: [multipart/form-data, multipart/mixed]`,
     [
