@@ -56,6 +56,13 @@ export const REASONS = {
     level: 'info',
     reportable: false,
   },
+  client_certificate: {
+    stage: 'route',
+    status: 403,
+    says: 'certificate',
+    level: 'info',
+    reportable: false,
+  },
   method: { stage: 'route', status: 405, says: 'method', level: 'info', reportable: false },
   switched_off: { stage: 'route', ...BUSY, level: 'info' },
   secret_unavailable: { stage: 'route', ...BUSY, level: 'error' },

@@ -57,7 +57,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
   listen: {
     rooms: 'exchange generation limit report admit',
     owns: 'fastify node:https#createServer node:https#Server node:tls',
-    uses: 'node:fs [node:http] [node:net] node:crypto#X509Certificate',
+    uses: 'node:fs node:http#createServer [node:net] node:crypto#X509Certificate node:crypto#constants',
   },
   console: { rooms: '', owns: 'http-proxy', uses: '[node:http] node:net' },
   process: {

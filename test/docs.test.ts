@@ -4,7 +4,7 @@ import t from 'tap'
 import { FINDINGS, type FindingCode } from '../src/explain/findings.ts'
 import { REASONS, type ReasonRow, type RejectReason } from '../src/reasons.ts'
 import { HANDSHAKE_FAILURES } from '../src/report/handshake.ts'
-import { CONNECTION_LIMITS, LIMITER_SCOPES, UPSTREAM_RESULTS } from '../src/report/labels.ts'
+import { CONNECTION_REFUSALS, LIMITER_SCOPES, UPSTREAM_RESULTS } from '../src/report/labels.ts'
 import { delivery, label, metricsOf, STILL } from './unit/report/subject.ts'
 
 const REASON_NAMES = Object.keys(REASONS) as RejectReason[]
@@ -131,7 +131,7 @@ t.test('the words of a closed label are all explained', async t => {
     documented().find(one => one.name === `hookwarden_${name}`)?.says ?? ''
   const lists: readonly [string, readonly string[]][] = [
     ['tls_handshake_errors_total', HANDSHAKE_FAILURES],
-    ['connections_rejected_total', CONNECTION_LIMITS],
+    ['connections_rejected_total', CONNECTION_REFUSALS],
     ['rate_limiter_keys', LIMITER_SCOPES],
     ['upstream_requests_total', UPSTREAM_RESULTS],
   ]

@@ -14,6 +14,7 @@ import {
 import type { Millis } from '../units.ts'
 import { compileScheme } from '../verify/compile.ts'
 import { keyProblem } from '../verify/key.ts'
+import { tlsFindings } from './check-tls.ts'
 import { type Command, readArguments } from './command.ts'
 import { readMap, USUAL_MAP } from './map.ts'
 import { paintIssue, processTerminal, type Terminal } from './terminal.ts'
@@ -23,7 +24,8 @@ type Sound = Extract<Loaded, { readonly settings: Settings }>
 export const command: Command = {
   help: `hookwarden check [--config FILE] [--effective] [--json] [--dev]
 
-Reports everything that is wrong with a provider map, and secrets that cannot be used, with place and fix.
+Reports everything that is wrong with a provider map, and secrets and
+certificates that cannot be used, with place and fix.
 
   --config FILE  the map (${USUAL_MAP})
   --effective    print every provider with all defaults filled in, secrets as references
@@ -75,6 +77,7 @@ export function check(options: CheckOptions, { sources, terminal, now }: CheckWo
           ...tokenFindings(loaded, sources),
           ...sharedFindings(loaded, sources),
           ...storeFindings(loaded, sources),
+          ...tlsFindings(loaded, path => sources.readFile(path), now),
         ]
   const issues = loaded.issues ?? []
   const found = issues.length + findings.length

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { flushCompileCache } from 'node:module'
 import { systemClock } from '../clock.ts'
 import type { Settings } from '../config/settings.ts'
-import { type Certificate, readCertificate } from '../listen/certificates.ts'
+import type { Origin } from '../listen/keyring.ts'
 import { tuneCollector } from '../process/collector.ts'
 import { preflight } from '../process/preflight.ts'
 import { type Service, serve } from '../process/serve.ts'
@@ -54,9 +54,10 @@ async function begin(settings: Settings, sources: SecretSources): Promise<Servic
     clock: systemClock,
     version: ownVersion(),
   })
-  const { port, adminPort } = service
+  const { port, plainPort, adminPort } = service
   service.log.info('ready', {
-    https: port,
+    https: settings.listen.https && port,
+    http: plainPort,
     admin: adminPort,
     providers: settings.providers.length,
   })
@@ -65,15 +66,16 @@ async function begin(settings: Settings, sources: SecretSources): Promise<Servic
 }
 
 /** The map's certificates, or one for this process alone. */
-async function certificatesOf({ listen }: Settings): Promise<readonly Certificate[]> {
-  if (listen.tls.length > 0) return listen.tls.map(readCertificate)
+async function certificatesOf({ listen }: Settings): Promise<readonly Origin[]> {
+  if (listen.https === undefined) return []
+  if (listen.tls.length > 0) return listen.tls.map(files => ({ files }))
   const { generate } = await import('selfsigned')
   const made = await generate([{ name: 'commonName', value: 'localhost' }], {
     keyType: 'ec',
     curve: 'P-256',
     algorithm: 'sha256',
   })
-  return [{ cert: made.cert, key: made.private }]
+  return [{ text: { cert: made.cert, key: made.private } }]
 }
 
 function ownVersion(): string {

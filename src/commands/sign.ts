@@ -116,9 +116,7 @@ function whereTo(
   { routes, publicUrl, name }: ProviderSettings,
   { listen }: Settings,
 ): { origin: string; target: string } {
-  const { host, port } = listen.https
-  const own = `https://${/^(?:0\.0\.0\.0|::)$/.test(host) ? '127.0.0.1' : host}:${port}`
-  const given = url ?? publicUrl ?? own
+  const given = url ?? publicUrl ?? ownOrigin(listen)
   const parts = /^(?<origin>https?:\/\/[^/?#]+)(?<target>[/?][^#]*)?$/i.exec(given)?.groups
   if (parts?.origin === undefined || !URL.canParse(parts.origin)) {
     throw new Fault('usage', `--url: '${given}' is no URL with http:// or https://`)
@@ -128,6 +126,14 @@ function whereTo(
   if (named !== undefined && named !== '/') return { origin: parts.origin, target: named }
   if (path === undefined) throw new Fault('usage', `${name} has no path yet: name one with --url`)
   return { origin: parts.origin, target: path }
+}
+
+/** The listener itself, where the map does not say what senders call. */
+function ownOrigin({ https, http }: Settings['listen']): string {
+  const { host, port } = https ?? http ?? { host: '127.0.0.1', port: 0 }
+  const reached = /^(?:0\.0\.0\.0|::)$/.test(host) ? '127.0.0.1' : host
+  const named = reached.includes(':') ? `[${reached}]` : reached
+  return `${https === undefined ? 'http' : 'https'}://${named}:${port}`
 }
 
 function draftOf(options: SignOptions, provider: ProviderSettings, target: string): Request {

@@ -2,7 +2,8 @@ import { type Bytes, formatBytes, formatMillis } from '../units.ts'
 import type { Path } from './issues.ts'
 import type { Report } from './report.ts'
 import type { Salvaged } from './salvage.ts'
-import type { MapValues } from './schema.ts'
+import { type MapValues, USUAL_HTTPS } from './schema.ts'
+import type { Endpoint } from './settings.ts'
 
 /** What one address may hold of `limits.buffered`: a larger body would never arrive. */
 const SHARE_OF_ONE_ADDRESS = 8
@@ -17,17 +18,71 @@ export function checkProcess(map: Salvaged<MapValues>, dev: boolean, report: Rep
 
 function checkListeners(map: Salvaged<MapValues>, dev: boolean, report: Report): void {
   if (map.listen === undefined) return
-  const { https, admin } = map.listen
-  if (!dev && !report.has(['listen', 'tls', 0])) {
+  const { https, http, admin } = map.listen
+  const told = (key: string) => report.has(['listen', key])
+  const plainAlone = told('http') && !told('https') && !told('tls')
+  if (!dev && !plainAlone && !report.has(['listen', 'tls', 0])) {
     report.at(['listen', 'tls'], {
       message: 'missing: at least one certificate, each with `cert` and `key`',
       fix: 'for a first try, `--dev` makes a self-signed one',
     })
   }
-  if (https?.port === undefined || https.port === 0 || https.port !== admin?.port) return
-  const everywhere = https.host === '0.0.0.0' || https.host === '::'
-  if (!everywhere && https.host !== admin.host) return
-  report.at(['listen', 'admin'], { message: 'the same port as `listen.https`' })
+  const secure = https ?? (plainAlone ? undefined : USUAL_HTTPS)
+  checkPorts(
+    [
+      ['https', secure],
+      ['http', http],
+      ['admin', admin],
+    ],
+    report,
+  )
+  checkProxies(map, report)
+  if (secure === undefined) checkCertificates(map, report)
+}
+
+type At = Salvaged<Endpoint> | undefined
+type Listener = readonly [key: string, at: At]
+
+function checkPorts(listeners: readonly Listener[], report: Report): void {
+  for (const [i, [key, at]] of listeners.entries()) {
+    const other = listeners.slice(0, i).find(([, one]) => collide(one, at))
+    if (other !== undefined)
+      report.at(['listen', key], { message: `the same port as \`listen.${other[0]}\`` })
+  }
+}
+
+function collide(a: At, b: At): boolean {
+  if (a?.port === undefined || a.port === 0 || a.port !== b?.port) return false
+  return a.host === b.host || [a.host, b.host].some(host => host === '0.0.0.0' || host === '::')
+}
+
+/** Certificates of senders that would never arrive. */
+function checkCertificates({ providers = {} }: Salvaged<MapValues>, report: Report): void {
+  for (const name of Object.keys(providers)) {
+    const at = ['providers', name, 'client_certificate']
+    if (!report.has(at)) continue
+    const message = 'nobody can show a certificate: there is only the plain `listen.http`'
+    report.at(at, {
+      message,
+      fix: 'end TLS here, or let the proxy in front ask for it',
+      ofKey: true,
+    })
+  }
+}
+
+/** Listeners whose senders only a proxy knows, without a proxy that is believed. */
+function checkProxies({ listen, trust_proxies }: Salvaged<MapValues>, report: Report): void {
+  if (trust_proxies !== undefined && trust_proxies.length > 0) return
+  if (report.has(['trust_proxies', 0])) return // its own issue is told
+  const fix = 'name the addresses of your proxies under `trust_proxies`'
+  if (report.has(['listen', 'http'])) {
+    const message = 'a plain listener is for a proxy that is believed, and `trust_proxies` is empty'
+    report.at(['listen', 'http'], { message, fix })
+  }
+  if (listen?.proxy_protocol === true) {
+    const message = 'a PROXY header is believed of peers in `trust_proxies` alone, which is empty'
+    report.at(['listen', 'proxy_protocol'], { message, fix })
+  }
 }
 
 function checkDeadlines(map: Salvaged<MapValues>, report: Report): void {

@@ -3,7 +3,7 @@ import { type Millis, parseMillis } from '../units.ts'
 import type { Handshake } from '../verify/handshake.ts'
 import { lostOf } from './check-bodies.ts'
 import { needsToken, offByDefault } from './check-handshake.ts'
-import { type MapValues, type ProviderValues, upstreamKeys } from './schema.ts'
+import { type MapValues, type ProviderValues, USUAL_HTTPS, upstreamKeys } from './schema.ts'
 import type { ProviderSettings, RouteSettings, SecretReference, Settings } from './settings.ts'
 import { coversBody, fetching, formatted, publicKeyOf, schemeOf, valuesOf } from './signing.ts'
 import { storeOf } from './store.ts'
@@ -19,7 +19,7 @@ export function complete(map: MapValues): Settings {
     typeof map.upstream === 'string' ? upstreamKeys.parse({ url: map.upstream }) : map.upstream
   return {
     upstream,
-    listen: { ...map.listen, tls: map.listen.tls ?? [] },
+    listen: listeners(map.listen),
     publicUrl: map.public_url,
     trustProxies: map.trust_proxies,
     hosts: map.hosts,
@@ -40,6 +40,12 @@ export function complete(map: MapValues): Settings {
       provider(name, entry, map, upstream.answer),
     ),
   }
+}
+
+/** Where only the plain listener is given, TLS is somebody else's. */
+function listeners({ https, http, tls = [], admin, proxy_protocol }: MapValues['listen']) {
+  const usual = http === undefined || tls.length > 0 ? USUAL_HTTPS : undefined
+  return { https: https ?? usual, http, tls, admin, proxyProtocol: proxy_protocol }
 }
 
 function provider(
@@ -88,6 +94,7 @@ function provider(
     answerWithin,
     upstreamAnswer: entry.upstream_answer ?? upstreamAnswer,
     publicUrl: entry.public_url ?? map.public_url,
+    clientCertificate: entry.client_certificate,
   }
 }
 

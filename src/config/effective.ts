@@ -16,8 +16,10 @@ export function effectiveMap(settings: Settings, notes: Notes): Readonly<Record<
       body: formatMillis(upstream.body),
     },
     listen: {
-      https: formatEndpoint(listen.https),
+      https: listen.https === undefined ? null : formatEndpoint(listen.https),
+      http: listen.http === undefined ? null : formatEndpoint(listen.http),
       tls: listen.tls,
+      proxy_protocol: listen.proxyProtocol,
       admin: formatEndpoint(listen.admin),
     },
     public_url: settings.publicUrl ?? null,
@@ -81,6 +83,7 @@ function entryOf(provider: ProviderSettings, notes: Readonly<Record<string, unkn
     answer_within: formatMillis(provider.answerWithin),
     upstream_answer: formatMillis(provider.upstreamAnswer),
     public_url: provider.publicUrl ?? null,
+    client_certificate: provider.clientCertificate ?? null,
   }
 }
 

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { nearest } from '../spelling.ts'
 import { type Bytes, type Millis, parseBytes, parseMillis, parseRate } from '../units.ts'
-import { isAddress, isLoopback, readBlock, readEndpoint } from './network.ts'
+import { isAddress, isLoopback, isPrivate, readBlock, readEndpoint } from './network.ts'
 
 /**
  * The scalars of the map. Each is text in the file and a value in its unit afterwards. A message's first line says what
@@ -145,6 +145,17 @@ export const loopbackEndpoint = () =>
     return new Wrong(
       'the admin listener asks for no password in this version, so it may only listen on loopback',
       'write `127.0.0.1:9090` and reach it from the same pod or through a tunnel',
+    )
+  })
+
+export const privateEndpoint = () =>
+  scalar(ENDPOINT, text => {
+    const read = readEndpoint(text)
+    if (read === undefined) return new Wrong(`expected ${ENDPOINT}`)
+    if (isPrivate(read.host)) return read
+    return new Wrong(
+      'what is not encrypted may only listen on a loopback or private address',
+      'write `127.0.0.1:8080`, or the address that the proxy in front reaches',
     )
   })
 

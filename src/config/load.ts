@@ -32,6 +32,10 @@ export type Loaded =
       readonly tokenIssue: (provider: string, message: string, fix: string) => Issue
       /** The same of what the shared store asks for. */
       readonly storeIssue: (key: 'user' | 'password' | 'ca', message: string, fix: string) => Issue
+      /** The same of the file of a certificate at `index`, or of its key. */
+      readonly tlsIssue: (index: number, key: 'cert' | 'key', message: string, fix: string) => Issue
+      /** The same of the authorities of its `client_certificate`. */
+      readonly authorityIssue: (provider: string, message: string, fix: string) => Issue
     }
   | { readonly issues: readonly Issue[]; readonly settings?: undefined }
 
@@ -65,6 +69,10 @@ export function loadMap(text: string, options: LoadOptions): Loaded {
       const key = report.has([...at, 'jwks']) ? 'jwks' : 'public_key'
       return report.issueAt([...at, key], { message, fix })
     },
+    tlsIssue: (index, key, message, fix) =>
+      report.issueAt(['listen', 'tls', index, key], { message, fix }),
+    authorityIssue: (provider, message, fix) =>
+      report.issueAt(['providers', provider, 'client_certificate', 'ca'], { message, fix }),
     tokenIssue: (provider, message, fix) =>
       report.issueAt(['providers', provider, 'verify_token'], { message, fix }),
     storeIssue: (key, message, fix) => report.issueAt(['store', key], { message, fix }),

@@ -64,6 +64,25 @@ export function hostOf({ hostname }: URL): string | undefined {
   return /^[\w.:-]+$/.test(bare) ? bare : undefined
 }
 
+/** Blocks that are not routed on the Internet: RFC 1918, RFC 6598, RFC 4193. */
+const PRIVATE: readonly (readonly [bits: bigint, prefix: number, length: number])[] = [
+  [0x0a000000n, 8, 32],
+  [0xac100000n, 12, 32],
+  [0xc0a80000n, 16, 32],
+  [0x64400000n, 10, 32],
+  [0xfc00n << 112n, 7, 128],
+]
+
+/** Whether only this machine or a private network can reach the host. */
+export function isPrivate(host: string): boolean {
+  if (isLoopback(host)) return true
+  const address = readAddress(host)
+  return PRIVATE.some(([bits, prefix, length]) => {
+    const rest = BigInt(length - prefix)
+    return address?.length === length && address.bits >> rest === bits >> rest
+  })
+}
+
 /** Whether `text` is an IPv4 or IPv6 address. */
 export function isAddress(text: string): boolean {
   return readAddress(text) !== undefined

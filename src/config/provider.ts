@@ -317,6 +317,20 @@ export const provider = group({
     'Address blocks that may send; any other address is 403. Empty: every address.',
     'a signature proves more than an address, and senders change theirs',
   ),
+  client_certificate: optional(
+    group({
+      ca: template('the path of a PEM file').meta({
+        description: 'PEM file with the authorities that may sign it. Read again when it changes.',
+      }),
+      subject: template("the certificate's common name, or one of its DNS names")
+        .max(253, { error: 'expected a name of at most 253 characters' })
+        .transform(name => name.toLowerCase())
+        .meta({ description: 'Its common name, or one of its DNS names; no wildcard.' }),
+    }),
+    'no certificate is asked for',
+    'Certificate that the sender shows when it connects to `listen.https`; any other sender of this provider is 403.',
+    'few senders have one, and a signature proves the body as well',
+  ),
   answer_within: optional(
     deadline(),
     "the sender's own timeout less a second, 9s where it is not known",

@@ -6,6 +6,7 @@ import {
   hostName,
   loopbackEndpoint,
   origin,
+  privateEndpoint,
   rate,
   size,
   trustedBlock,
@@ -50,12 +51,27 @@ const upstream = z
       'Where Automatisch listens: an origin, or `url` with its deadlines. Use a private network; the connection carries what was verified.',
   })
 
+/** Where TLS is ended unless the map says otherwise. */
+export const USUAL_HTTPS = { host: '0.0.0.0', port: 8443 } as const
+
 const listen = group({
-  https: filled(
+  https: optional(
     endpoint(),
-    '0.0.0.0:8443',
+    '`0.0.0.0:8443`; none where `http` is given and `tls` is not',
     'Address and port of the public listener.',
     'a port that needs no privilege, on every address of the container',
+  ),
+  http: optional(
+    privateEndpoint(),
+    'nothing is served in plain',
+    'Address and port of a listener in plain, behind a proxy of yours that ends TLS: loopback or private, and only with `trust_proxies`.',
+    'whoever is on the way reads what is not encrypted',
+  ),
+  proxy_protocol: filled(
+    z.boolean({ error: 'expected `true` or `false`' }),
+    false,
+    'Whether peers in `trust_proxies` are TCP load balancers that say whom they speak for in a PROXY header (version 1 or 2). They have to; from any other peer a header is refused.',
+    'a balancer that is not told to write it would be refused',
   ),
   tls: optional(
     list(
@@ -71,7 +87,7 @@ const listen = group({
       }),
       'certificates, each with `cert` and `key`',
     ),
-    'required; with `--dev` a self-signed certificate is made',
+    'required for `https`; with `--dev` a self-signed certificate is made',
     'Certificates, chosen by the name the sender asks for; the first serves every other name.',
     'senders refuse what they cannot verify, so nobody should serve without one by accident',
   ),
@@ -159,7 +175,7 @@ export const mapSchema = group({
   trust_proxies: filled(
     list(trustedBlock(), 'address blocks'),
     [],
-    'Address blocks of proxies whose X-Forwarded-For is believed.',
+    'Address blocks of proxies whose X-Forwarded-For and X-Forwarded-Proto, or PROXY header, is believed.',
     'whoever is believed chooses the address that is limited',
   ),
   hosts: filled(

@@ -15,13 +15,18 @@ export interface Settings {
     readonly body: Millis
   }
   readonly listen: {
-    readonly https: Endpoint
+    /** Undefined where only `http` is given. */
+    readonly https: Endpoint | undefined
+    /** In plain, behind a proxy that ends TLS. */
+    readonly http: Endpoint | undefined
     readonly admin: Endpoint
+    /** Whether balancers in `trustProxies` say whom they speak for by the PROXY protocol. */
+    readonly proxyProtocol: boolean
     /** Paths of PEM files; empty only with `--dev`, which makes a certificate of its own. */
     readonly tls: readonly { readonly cert: string; readonly key: string }[]
   }
   readonly publicUrl: string | undefined
-  /** CIDRs whose X-Forwarded-For is believed. */
+  /** CIDRs whose X-Forwarded-For or PROXY header is believed. */
   readonly trustProxies: readonly string[]
   /** Lower-case names without port; empty when any Host is served. */
   readonly hosts: readonly string[]
@@ -112,6 +117,16 @@ export interface ProviderSettings {
   /** Deadline to the first answer byte for this provider; `upstream.answer` unless set. */
   readonly upstreamAnswer: Millis
   readonly publicUrl: string | undefined
+  /** What its sender has to show when it connects; undefined when nothing. */
+  readonly clientCertificate: ClientCertificate | undefined
+}
+
+/** A certificate that a sender shows. */
+interface ClientCertificate {
+  /** Path of a PEM file with the authorities that may sign it. */
+  readonly ca: string
+  /** Its common name, or one of its DNS names; lower case. */
+  readonly subject: string
 }
 
 export interface SecretReference {

@@ -2,12 +2,15 @@ import type { Declared } from '../admit/length.ts'
 import { acceptableEncoding, acceptableType } from '../admit/media-type.ts'
 import type { Head } from '../head.ts'
 import { CLEAN, type Verdict } from '../reasons.ts'
+import type { Sender } from './peer.ts'
 import type { Provider } from './route.ts'
 
-/** Whether the provider takes anything from the address now. */
-export function openTo(address: string, provider: Provider, drained: boolean): Verdict {
+/** Whether the provider takes anything from this end now: its addresses, and the certificate it asks for. */
+export function openTo({ peer }: Sender, provider: Provider, drained: boolean): Verdict {
   if (drained) return 'draining'
-  if (provider.allowIps?.has(address) === false) return 'address_not_allowed'
+  if (provider.allowIps?.has(peer.address) === false) return 'address_not_allowed'
+  if (provider.asksCertificate && peer.identity?.proves(provider.name) !== true)
+    return 'client_certificate'
   if (provider.mode === 'off') return 'switched_off'
   return provider.verifier === undefined ? 'secret_unavailable' : CLEAN
 }

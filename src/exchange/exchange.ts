@@ -87,7 +87,7 @@ export class Exchange implements Watched, Upload, Queued, Awaiting, Inspecting {
     if (route === undefined) return this.#spend(this.#serving.unrouted, 'none')
     this.#route = route
     const { provider } = route
-    const open = openTo(this.#sender.peer.address, provider, this.#site.draining() === 'closed')
+    const open = openTo(this.#sender, provider, this.#site.draining() === 'closed')
     if (open !== CLEAN) return this.#refuse(open)
     const told = provider.handshake?.atHead(this.#head)
     if (told === undefined && !provider.methods.has(this.#head.method))
@@ -231,9 +231,8 @@ export class Exchange implements Watched, Upload, Queued, Awaiting, Inspecting {
     this.#delivery = new Delivery(this.#site, this.#provider, this.#reply, this, this.#left)
     const { observer } = this.#site
     const { proof } = this.#check
-    const { address } = this.#sender.peer
     const requestId = this.#requestId
-    const admitted = { head: this.#head, body: this.#body, proof, address, requestId }
+    const admitted = { head: this.#head, body: this.#body, proof, sender: this.#sender, requestId }
     this.#delivery.send(outgoing(admitted, this.#route as Route, this.#serving, observer))
   }
 

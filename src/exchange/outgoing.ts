@@ -4,6 +4,7 @@ import type { Outgoing } from '../forward/upstream.ts'
 import type { Head } from '../head.ts'
 import type { Proof } from '../verify/verifier.ts'
 import type { Held } from './held.ts'
+import type { Sender } from './peer.ts'
 import type { Route, Serving } from './route.ts'
 import type { Observer } from './site.ts'
 
@@ -13,20 +14,20 @@ interface Admitted {
   readonly body: Held
   /** Undefined for what is unproven. */
   readonly proof: Proof | undefined
-  readonly address: string
+  readonly sender: Sender
   readonly requestId: string
 }
 
 /** What goes upstream of it: nothing that a sender may not claim, and no secret. */
 export function outgoing(
-  { head, body, proof, address, requestId }: Admitted,
+  { head, body, proof, sender, requestId }: Admitted,
   { provider, upstreamPath }: Route,
   { leaks }: Serving,
   observer: Observer,
 ): Outgoing {
   const { credentials, introduced, forwardAs } = provider
   const verified = proof && introduced[proof.secret]
-  const intro = { address, requestId, verified }
+  const intro = { address: sender.peer.address, protocol: sender.protocol, requestId, verified }
   const { headers, leaked } = cleanHeaders(
     head,
     { credentials, leaks, type: typeFor(head, forwardAs) },

@@ -55,6 +55,8 @@ export interface Provider {
   readonly deadline: Millis
   /** Undefined when every address may send. */
   readonly allowIps: Networks | undefined
+  /** Whether its sender has to show a certificate. */
+  readonly asksCertificate: boolean
   /** Undefined while no secret is usable. */
   readonly verifier: Verifier | undefined
   /** The same where it needs certificates that are fetched; undefined for nearly all. */

@@ -37,6 +37,8 @@ export interface Credentials {
 /** What we say of a delivery to the upstream. */
 export interface Introduction {
   readonly address: string
+  /** What the sender called, as far as is known. */
+  readonly protocol: 'https' | 'http'
   readonly requestId: string
   /** Value of X-Hookwarden-Verified; undefined for what is unproven. */
   readonly verified: string | undefined
@@ -73,7 +75,7 @@ export function cleanHeaders(head: Head, kept: Kept, intro: Introduction): Clean
     else if (type !== undefined && sameName(name, 'content-type')) out.push(name, type)
     else out.push(name, value)
   }
-  out.push('X-Forwarded-For', intro.address, 'X-Forwarded-Proto', 'https')
+  out.push('X-Forwarded-For', intro.address, 'X-Forwarded-Proto', intro.protocol)
   const host = head.only('host')
   if (typeof host === 'string') out.push('X-Forwarded-Host', host)
   out.push('X-Request-Id', intro.requestId)

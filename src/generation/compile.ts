@@ -212,6 +212,7 @@ function compileProvider(
     encodings: new Set(one.contentEncodings),
     maxBody: limits.body,
     deadline: limits.deadline,
+    asksCertificate: one.clientCertificate !== undefined,
     allowIps: one.allowIps.length === 0 ? undefined : compileNetworks(one.allowIps),
     verifier,
     fetched,

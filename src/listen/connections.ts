@@ -3,7 +3,7 @@ import { parseAddress } from '../admit/address.ts'
 import type { Networks } from '../admit/networks.ts'
 import { Peer } from '../exchange/peer.ts'
 
-/** What refuses a connection. */
+/** What refuses a connection before anything of it is read. */
 export type ConnectionLimit = 'connections' | 'connections_per_address'
 
 /** The caps on open connections, counted before any handshake. */
@@ -30,20 +30,50 @@ export class Connections {
 
   /** Takes a connection in until it closes, or says which cap refuses it. */
   admit(socket: Socket, peer: Peer): ConnectionLimit | undefined {
-    if (this.#count >= this.#caps.connections) return 'connections'
-    const { group, address } = peer
-    const ofGroup = this.#byGroup.get(group) ?? 0
-    if (ofGroup >= this.#caps.connectionsPerAddress && !this.#caps.trusted().has(address)) {
-      return 'connections_per_address'
-    }
+    if (this.#full) return 'connections'
+    if (this.#crowded(peer)) return 'connections_per_address'
     this.#count++
-    this.#byGroup.set(group, ofGroup + 1)
-    socket.once('close', () => this.#gone(group))
+    this.#enter(peer.group)
+    socket.once('close', () => {
+      this.#count--
+      this.#leave(peer.group)
+    })
     return undefined
   }
 
-  #gone(group: string): void {
-    this.#count--
+  /** The same in all alone, for a connection whose sender is not known yet. */
+  hold(socket: Socket): ConnectionLimit | undefined {
+    if (this.#full) return 'connections'
+    this.#count++
+    socket.once('close', () => {
+      this.#count--
+    })
+    return undefined
+  }
+
+  /** The same by address, for a connection that is held. */
+  name(socket: Socket, peer: Peer): ConnectionLimit | undefined {
+    if (this.#crowded(peer)) return 'connections_per_address'
+    this.#enter(peer.group)
+    socket.once('close', () => this.#leave(peer.group))
+    return undefined
+  }
+
+  get #full(): boolean {
+    return this.#count >= this.#caps.connections
+  }
+
+  #crowded({ group, address, shared }: Peer): boolean {
+    const ofGroup = this.#byGroup.get(group) ?? 0
+    if (ofGroup < this.#caps.connectionsPerAddress) return false
+    return !shared && !this.#caps.trusted().has(address)
+  }
+
+  #enter(group: string): void {
+    this.#byGroup.set(group, (this.#byGroup.get(group) ?? 0) + 1)
+  }
+
+  #leave(group: string): void {
     const left = (this.#byGroup.get(group) ?? 1) - 1
     if (left === 0) this.#byGroup.delete(group)
     else this.#byGroup.set(group, left)

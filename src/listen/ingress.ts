@@ -1,166 +1,130 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
-import { createServer, type Server } from 'node:https'
-import type { AddressInfo, Socket } from 'node:net'
+import { createServer, type Server } from 'node:http'
+import type { Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
-import fastify from 'fastify'
-import { Fault } from '../errors.ts'
-import { Exchange } from '../exchange/exchange.ts'
-import type { Peer } from '../exchange/peer.ts'
 import type { Site } from '../exchange/site.ts'
-import type { Bytes, Millis } from '../units.ts'
-import { BARE } from './bare-fastify.ts'
-import { ending, type Line, onBroken, part } from './broken.ts'
-import { CIPHERS, choose, type Served } from './certificates.ts'
-import { type ConnectionCaps, type ConnectionLimit, Connections, peerOf } from './connections.ts'
+import type { Millis } from '../units.ts'
+import { Arrivals, arrived, type ConnectionRefusal } from './arrivals.ts'
+import { type ConnectionCaps, Connections } from './connections.ts'
+import { assign, type Door, type Endpoint, openDoor, parserOptions } from './door.ts'
+import { SoleAddress } from './sole-address.ts'
+import { type Credentials, createTlsServer, type TlsServer } from './tls-server.ts'
 
-/** What the public listener is made of. */
+/** What the public listeners are made of: one for TLS, one in plain behind a proxy that ends it, or both. */
 export interface IngressOptions {
-  readonly endpoint: { readonly host: string; readonly port: number }
-  readonly certificates: readonly Served[]
+  readonly https: Endpoint | undefined
+  readonly http: Endpoint | undefined
+  readonly credentials: Credentials
   readonly caps: ConnectionCaps
-  /** Deadline for a handshake, and for a request head. */
+  /** File descriptors from here on are not for connections. */
+  readonly reserved: number
+  /** Whether balancers in front say whom they speak for by the PROXY protocol. */
+  readonly proxyProtocol: boolean
+  /** Deadline for a PROXY header, for a handshake, and for a request head. */
   readonly headers: Millis
   /** Longest that any request may take to arrive, a dropped rest included. */
   readonly longest: Millis
   readonly site: Site
-  /** Told of what never becomes a request. */
-  readonly refused: {
-    connectionRejected(limit: ConnectionLimit): void
-    handshakeFailed(code: string | undefined): void
-  }
+  readonly refused: Refused
 }
 
-/** The public listener. */
+/** Told of what never becomes a request, and of what is odd about all that come. */
+interface Refused {
+  connectionRejected(why: ConnectionRefusal): void
+  handshakeFailed(code: string | undefined): void
+  /** All connections come from one private address. */
+  addressHidden(address: string): void
+}
+
+/** The public listeners. */
 export interface Ingress {
-  readonly port: number
+  readonly ports: { readonly https: number | undefined; readonly http: number | undefined }
   readonly connections: Connections
+  /** Whether something in between hides the addresses of senders. */
+  readonly addressHidden: () => boolean
+  /** Undefined where none speaks TLS. */
+  readonly tls: TlsServer | undefined
   /** Takes no new connection, and ends the idle ones. */
   stopAccepting(): void
   /** Ends every connection. */
   close(): Promise<void>
 }
 
-/** Bytes of a request line and its headers: with ours added, what Automatisch's parser takes (16 KiB). */
-const HEAD_BYTES: Bytes = 15 * 1024
-/** node:http looks at its own deadlines this often. */
-const LOOK: Millis = 500
+/** node:tls keeps the socket that was accepted as the parent of its own. */
+type OverTls = TLSSocket & { readonly _parent?: Socket }
 
-const kLine: unique symbol = Symbol('line')
-type Connected = Socket & { [kLine]?: Line }
-const kPeer: unique symbol = Symbol('peer')
-/** A socket as it was accepted; node:tls keeps it as the parent of its own. */
-type Accepted = Socket & { [kPeer]?: Peer }
-type OverTls = TLSSocket & Connected & { readonly _parent?: Accepted }
-
-/**
- * Opens the public listener. Fastify is its shell and owns the server's life. Requests do not pass its router, which would answer bad targets, parse errors and `Expect` in words of its own.
- */
+/** Opens the public listeners. Throws a fault where one cannot be; none is left open then. */
 export async function openIngress(options: IngressOptions): Promise<Ingress> {
-  const server = createTlsServer(options)
-  const connections = new Connections(options.caps)
-  const app = fastify({
-    ...BARE,
-    serverFactory: () => server,
-    clientErrorHandler: (error, socket) => onClientError(error, socket),
-  })
-  const { site } = options
-
-  function onRequest(req: IncomingMessage, res: ServerResponse): void {
-    const line = (req.socket as Connected)[kLine]
-    if (line === undefined) return void req.socket.destroy()
-    if (ending(line)) return
-    const exchange = new Exchange(site, line.peer, req, res)
-    line.exchange = exchange
-    line.response = res
-    exchange.begin()
-  }
-
-  function onClientError(error: NodeJS.ErrnoException, socket: Connected): void {
-    const line = socket[kLine]
-    if (line === undefined) socket.destroy()
-    else onBroken(error, socket, line, site)
-  }
-
-  server.on('connection', (socket: Accepted) => {
-    const peer = peerOf(socket)
-    if (peer === undefined) return void socket.destroy()
-    socket[kPeer] = peer
-    const refused = connections.admit(socket, peer)
-    if (refused === undefined) return
-    options.refused.connectionRejected(refused)
-    socket.destroy()
-  })
-  server.on('secureConnection', (socket: OverTls) => {
-    const peer = socket._parent?.[kPeer] ?? peerOf(socket) // asking the system again takes longer
-    if (peer === undefined) return void socket.destroy()
-    socket[kLine] = { peer, exchange: undefined, response: undefined, brokenAt: undefined }
-  })
-  server.on('tlsClientError', (error: NodeJS.ErrnoException) =>
-    options.refused.handshakeFailed(error.code),
-  )
-  server.on('request', onRequest)
-  server.on('checkContinue', onRequest)
-  server.on('checkExpectation', onRequest)
-  server.on('connect', (_: IncomingMessage, socket: Connected) => {
-    const line = socket[kLine]
-    if (line === undefined) socket.destroy()
-    else part(socket, line, site, 'malformed_http')
-  })
-
-  await listen(app, options.endpoint)
-  return {
-    port: (server.address() as AddressInfo).port,
+  const { site, caps, refused, https, http } = options
+  const connections = new Connections(caps)
+  const sole = new SoleAddress(address => refused.addressHidden(address))
+  const arrivals = new Arrivals({
+    clock: site.clock,
     connections,
-    stopAccepting() {
-      server.close()
-      server.closeIdleConnections()
-    },
-    async close() {
-      server.closeAllConnections()
-      await app.close()
-    },
-  }
-}
-
-function createTlsServer({ certificates, headers, longest, site }: IngressOptions): Server {
-  const [first] = certificates
-  if (first === undefined) throw new Fault('certificate', 'no certificate to serve')
-  const server = createServer({
-    ...first.certificate,
-    minVersion: 'TLSv1.2',
-    ciphers: CIPHERS,
-    honorCipherOrder: true,
-    ALPNProtocols: ['http/1.1'],
-    handshakeTimeout: headers,
-    headersTimeout: headers,
-    requestTimeout: longest,
-    connectionsCheckingInterval: LOOK,
-    keepAliveTimeout: site.idle,
-    maxHeaderSize: HEAD_BYTES,
-    insecureHTTPParser: false,
-    requireHostHeader: false, // its absence is ours to answer
-    ...(certificates.length > 1 && {
-      SNICallback: (
-        name: string,
-        done: (error: Error | null, context?: Served['context']) => void,
-      ) => done(null, choose(certificates, name)?.context),
-    }),
+    proxyProtocol: options.proxyProtocol,
+    deadline: options.headers,
+    reserved: options.reserved,
+    sole,
+    trusted: () => caps.trusted(),
+    refused: why => refused.connectionRejected(why),
   })
-  server.maxHeadersCount = 0 // node:http drops what is beyond it and frames by it all the same: the limit is ours
-  server.timeout = 0
-  return server
+  const tls = https && secure(options, arrivals)
+  const doors: Door[] = []
+  const open = async (server: Server, at: Endpoint): Promise<number> => {
+    const door = await openDoor(server, at, site, () => refused.connectionRejected('open_files'))
+    doors.push(door)
+    return door.port
+  }
+  const close = async (): Promise<void> => {
+    arrivals.close()
+    for (const door of doors) await door.close()
+  }
+  try {
+    return {
+      ports: {
+        https: tls && https && (await open(tls.server, https)),
+        http: http && (await open(plain(options, arrivals), http)),
+      },
+      connections,
+      addressHidden: () => sole.hidden,
+      tls,
+      stopAccepting() {
+        for (const door of doors) door.stopAccepting()
+      },
+      close,
+    }
+  } catch (error) {
+    await close()
+    throw error
+  }
 }
 
-async function listen(
-  app: { listen(at: object): Promise<string> },
-  at: IngressOptions['endpoint'],
-): Promise<void> {
-  try {
-    await app.listen({ host: at.host, port: at.port, listenTextResolver: () => '' })
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : ''
-    const why =
-      code === 'EADDRINUSE' ? 'the port is in use' : code === 'EACCES' ? 'not permitted' : code
-    throw new Fault('listen', `cannot listen on ${at.host}:${at.port}: ${why}`, { cause: error })
-  }
+function secure(options: IngressOptions, arrivals: Arrivals): TlsServer {
+  const { site, headers, longest, refused } = options
+  const { authorities } = options.credentials
+  const tls = createTlsServer(options.credentials, {
+    ...parserOptions(site, headers, longest),
+    handshakeTimeout: headers,
+  })
+  arrivals.guard(tls.server)
+  tls.server.on('secureConnection', (socket: OverTls) => {
+    const peer = arrived(socket._parent ?? socket)
+    if (peer === undefined) return void socket.destroy()
+    if (authorities.some) peer.identity = authorities.presented(socket)
+    assign(socket, peer)
+  })
+  tls.server.on('tlsClientError', (error: NodeJS.ErrnoException) =>
+    refused.handshakeFailed(error.code),
+  )
+  return tls
+}
+
+/** The same behind a proxy that ends TLS: it says what its own sender spoke. */
+function plain(options: IngressOptions, arrivals: Arrivals): Server {
+  const { site, headers, longest } = options
+  const server = createServer(parserOptions(site, headers, longest))
+  arrivals.guard(server, (socket, peer) => {
+    peer.protocol = 'http'
+    assign(socket, peer)
+  })
+  return server
 }

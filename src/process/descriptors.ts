@@ -18,6 +18,15 @@ export function connectionsFor(wanted: number, log: Log): number {
   return most
 }
 
+/** Open files that no connection takes, so that those there are can still be forwarded. */
+const RESERVED = 32
+
+/** The first file descriptor that is not for connections. */
+export function reservedFrom(): number {
+  const files = openFiles()
+  return files === undefined ? Number.POSITIVE_INFINITY : files - Math.min(RESERVED, files >> 3)
+}
+
 /** This process's soft limit; undefined where the system does not say, or has none. */
 function openFiles(): number | undefined {
   try {

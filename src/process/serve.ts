@@ -14,14 +14,16 @@ import { compileGeneration } from '../generation/compile.ts'
 import { AddressBuckets } from '../limit/address-buckets.ts'
 import { Budget } from '../limit/budget.ts'
 import { type Admin, openAdmin } from '../listen/admin.ts'
-import { type Certificate, prepare } from '../listen/certificates.ts'
+import { Authorities } from '../listen/authorities.ts'
 import { type Ingress, openIngress } from '../listen/ingress.ts'
+import { Keyring, type Origin } from '../listen/keyring.ts'
 import { Log } from '../report/log.ts'
 import { Metrics } from '../report/metrics.ts'
 import { Report } from '../report/report.ts'
 import type { Put } from '../report/sink.ts'
 import type { SecretSources } from '../secrets/resolve.ts'
-import { connectionsFor } from './descriptors.ts'
+import { CertificateCare } from './certificate-care.ts'
+import { connectionsFor, reservedFrom } from './descriptors.ts'
 import { type KeyPins, watchKeys } from './key-pins.ts'
 import { LoopDelay } from './overload.ts'
 import { openStores } from './stores.ts'
@@ -30,7 +32,8 @@ import { openStores } from './stores.ts'
 export interface ServeOptions {
   readonly settings: Settings
   readonly sources: SecretSources
-  readonly certificates: readonly Certificate[]
+  /** What TLS is ended with; ignored where it is not. */
+  readonly certificates: readonly Origin[]
   readonly clock: Clock
   readonly version: string
   /** Where log lines go; standard output unless given. */
@@ -43,7 +46,9 @@ export interface ServeOptions {
 
 /** A running Hookwarden. */
 export interface Service {
+  /** Of the listener that ends TLS, or of the plain one where there is no other. */
   readonly port: number
+  readonly plainPort: number | undefined
   readonly adminPort: number
   readonly log: Log
   /** Stops taking work and finishes what is in flight, as the map says unless told. Resolves with how many had to be cut. */
@@ -74,7 +79,7 @@ export async function serve(options: ServeOptions): Promise<Service> {
   const buckets = new AddressBuckets({ max: ADDRESSES, hashKey: randomBytes(8) })
   const budget = new Budget(limits.buffered)
   const open = new OpenExchanges()
-  const certificates = options.certificates.map(prepare)
+  const keyring = keyringOf(options)
   const stores = await openStores({ settings, sources, clock, log })
   const { ownLimits, ownReplay } = stores
   const delay = options.slow === undefined ? new LoopDelay(clock) : undefined
@@ -94,6 +99,7 @@ export async function serve(options: ServeOptions): Promise<Service> {
   let ingress: Ingress | undefined
   let keyPins: KeyPins | undefined
   let admin: Admin | undefined
+  let care: CertificateCare | undefined
   const senders = new Map(generation.senders.map(sender => [sender.name, sender]))
   const metrics = new Metrics({
     providers: generation.senders,
@@ -113,7 +119,8 @@ export async function serve(options: ServeOptions): Promise<Service> {
       storeUp: stores.up,
       storeErrors: stores.errors,
       ready: name => senders.get(name)?.ready === true,
-      certificates: () => certificates,
+      addressHidden: () => ingress?.addressHidden() === true,
+      certificates: () => keyring.served,
       logLinesDropped: () => log.dropped,
       pinnedKeys: () => keyPins?.states ?? [],
       circuit: () => upstream.circuit.level,
@@ -164,6 +171,7 @@ export async function serve(options: ServeOptions): Promise<Service> {
 
   async function close(): Promise<void> {
     sweeping.cancel()
+    care?.close()
     delay?.stop()
     explainer.close()
     errands.close()
@@ -188,8 +196,10 @@ export async function serve(options: ServeOptions): Promise<Service> {
       }),
     })
     ingress = await openIngress({
-      endpoint: settings.listen.https,
-      certificates,
+      https: settings.listen.https,
+      http: settings.listen.http,
+      proxyProtocol: settings.listen.proxyProtocol,
+      credentials: keyring,
       caps: {
         connections,
         connectionsPerAddress: limits.connectionsPerAddress,
@@ -198,7 +208,8 @@ export async function serve(options: ServeOptions): Promise<Service> {
       headers: limits.headers,
       longest: Math.max(0, ...settings.providers.map(one => one.limits.deadline)) + 2 * limits.idle,
       site,
-      refused: metrics,
+      reserved: reservedFrom(),
+      refused: report,
     })
   } catch (error) {
     await close()
@@ -206,9 +217,20 @@ export async function serve(options: ServeOptions): Promise<Service> {
   }
   const listening = ingress
   keyPins = watchKeys(settings.state, sources, log)
+  care =
+    listening.tls &&
+    new CertificateCare({
+      keyring,
+      tls: listening.tls,
+      clock,
+      log,
+      ticketKeys: () => randomBytes(48),
+      renewed: result => metrics.certificatesRenewed(result),
+    })
 
   return {
-    port: listening.port,
+    port: listening.ports.https ?? listening.ports.http ?? 0,
+    plainPort: listening.ports.http,
     adminPort: admin.port,
     log,
     close,
@@ -225,6 +247,15 @@ export async function serve(options: ServeOptions): Promise<Service> {
       return late
     },
   }
+}
+
+/** Everything that a handshake needs, read from its files. */
+function keyringOf({ settings, certificates, clock }: ServeOptions): Keyring {
+  const asked = settings.providers.flatMap(({ name, clientCertificate }) =>
+    clientCertificate === undefined ? [] : [{ provider: name, ...clientCertificate }],
+  )
+  const secure = settings.listen.https !== undefined
+  return new Keyring(secure ? certificates : [], new Authorities(asked, () => clock.wall()))
 }
 
 function stateOf(ready: boolean, mode: string): string {

@@ -1,8 +1,8 @@
 import { OUTCOMES, REASONS, type RejectReason } from '../reasons.ts'
-import type { Millis } from '../units.ts'
 import type { Counts } from './counts.ts'
 import { type Gauges, LIMITER_SCOPES, type LimiterScope, type ProviderLabel } from './labels.ts'
-import { type Labels, type Sample, type Sampling, spreadSamples } from './sampled.ts'
+import { type Sample, type Sampling, spreadSamples } from './sampled.ts'
+import { gauge, seconds, UNLABELLED, wordSamples } from './samples.ts'
 import { REASON_NAMES, type Spread, type Tally } from './tally.ts'
 
 /** What the metrics say beside the counts. */
@@ -32,8 +32,6 @@ const NEVER_ROUTED: ReadonlySet<RejectReason> = new Set<RejectReason>([
 ])
 
 const SECRETS = ['current', 'previous'] as const
-
-const UNLABELLED: Labels = {}
 
 /** Every metric of Hookwarden's own. `docs/metrics.md` says the same to people; a test compares them. */
 export function catalogue(counts: Counts, options: CatalogueOptions): readonly Sampling[] {
@@ -278,7 +276,7 @@ function edge(counts: Counts, gauges: Gauges): Sampling[] {
     {
       name: 'hookwarden_connections_rejected_total',
       type: 'counter',
-      help: 'Connections closed at once, by the limit that was reached',
+      help: 'Connections closed at once, by cause',
       samples: () => wordSamples('reason', counts.connectionsRejected),
     },
     {
@@ -296,6 +294,22 @@ function edge(counts: Counts, gauges: Gauges): Sampling[] {
           .certificates()
           .map(({ name, notAfter }) => ({ labels: { name }, value: seconds(notAfter) })),
     },
+    gauge(
+      'hookwarden_client_address_hidden',
+      '1 while every connection comes from one private address',
+      () => Number(gauges.addressHidden()),
+    ),
+    {
+      name: 'hookwarden_tls_reloads_total',
+      type: 'counter',
+      help: 'Certificate files that changed, by what came of it',
+      samples: () => wordSamples('result', counts.certificateRenewals),
+    },
+    gauge(
+      'hookwarden_tls_last_reload_successful',
+      '0 while changed certificate files cannot be used and the ones before are served',
+      () => Number(counts.lastRenewalUsed),
+    ),
     {
       name: 'hookwarden_log_lines_dropped_total',
       type: 'counter',
@@ -365,10 +379,6 @@ function providerStates({ tallies }: Counts, options: CatalogueOptions): Samplin
   ]
 }
 
-function gauge(name: string, help: string, value: () => number): Sampling {
-  return { name, help, type: 'gauge', samples: () => [{ labels: UNLABELLED, value: value() }] }
-}
-
 function perTally(
   tallies: ReadonlyMap<string, Tally>,
   samples: (tally: Tally, provider: string) => readonly Sample[],
@@ -376,14 +386,6 @@ function perTally(
   return [...tallies].flatMap(([provider, tally]) => samples(tally, provider))
 }
 
-function wordSamples(label: string, counts: Readonly<Record<string, number>>): Sample[] {
-  return Object.entries(counts).map(([word, value]) => ({ labels: { [label]: word }, value }))
-}
-
 function scoped(value: (scope: LimiterScope) => number): Sample[] {
   return LIMITER_SCOPES.map(scope => ({ labels: { scope }, value: value(scope) }))
-}
-
-function seconds(instant: Millis): number {
-  return instant / 1000
 }

@@ -2,7 +2,13 @@ import type { Clock } from '../clock.ts'
 import type { RejectReason } from '../reasons.ts'
 import { Explanations } from './explanations.ts'
 import { HANDSHAKE_FAILURES, handshakeFailure } from './handshake.ts'
-import { CONNECTION_LIMITS, type ConnectionLimit, UPSTREAM_RESULTS } from './labels.ts'
+import {
+  CONNECTION_REFUSALS,
+  type ConnectionRefusal,
+  RENEWALS,
+  type RenewalResult,
+  UPSTREAM_RESULTS,
+} from './labels.ts'
 import type { Settled } from './settled.ts'
 import { BOUNDS, Spread, Tally, zeros } from './tally.ts'
 
@@ -13,7 +19,10 @@ export class Counts {
   readonly explanations: Explanations
   readonly overhead = new Spread(BOUNDS.overhead)
   readonly upstreamRequests = zeros(UPSTREAM_RESULTS)
-  readonly connectionsRejected = zeros(CONNECTION_LIMITS)
+  readonly connectionsRejected = zeros(CONNECTION_REFUSALS)
+  readonly certificateRenewals = zeros(RENEWALS)
+  /** 0 after one that could not be used. */
+  lastRenewalUsed = true
   readonly handshakesFailed = zeros(HANDSHAKE_FAILURES)
   readonly #none = new Tally()
   readonly #clock: Clock
@@ -38,8 +47,13 @@ export class Counts {
     this.#of(provider).leaks++
   }
 
-  connectionRejected(limit: ConnectionLimit): void {
-    this.connectionsRejected[limit]++
+  connectionRejected(why: ConnectionRefusal): void {
+    this.connectionsRejected[why]++
+  }
+
+  certificatesRenewed(result: RenewalResult): void {
+    this.certificateRenewals[result]++
+    this.lastRenewalUsed = result === 'renewed'
   }
 
   handshakeFailed(code: string | undefined): void {

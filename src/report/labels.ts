@@ -18,9 +18,18 @@ export const LIMITER_SCOPES = ['address', 'proven'] as const
 /** Buckets spent before the verdict, and by what is proven after it. */
 export type LimiterScope = (typeof LIMITER_SCOPES)[number]
 
-export const CONNECTION_LIMITS = ['connections', 'connections_per_address'] as const
-/** The key under `limits` that refused a connection. */
-export type ConnectionLimit = (typeof CONNECTION_LIMITS)[number]
+export const CONNECTION_REFUSALS = [
+  'connections',
+  'connections_per_address',
+  'proxy_header',
+  'open_files',
+] as const
+/** Why a connection was closed at once: the key under `limits` that was reached, or what a balancer did not say. */
+export type ConnectionRefusal = (typeof CONNECTION_REFUSALS)[number]
+
+export const RENEWALS = ['renewed', 'failed'] as const
+/** What came of certificate files that changed. */
+export type RenewalResult = (typeof RENEWALS)[number]
 
 /** How a forwarded request ended; `aborted`: the sender left, so nobody was told. */
 export const UPSTREAM_RESULTS = ['answered', 'error', 'timeout', 'aborted'] as const
@@ -46,6 +55,8 @@ export interface Gauges {
   logLinesDropped(): number
   /** Automatisch's own keys that were pinned, as found at start. */
   pinnedKeys(): readonly { readonly key: string; readonly state: 'same' | 'changed' | 'unseen' }[]
+  /** Whether every connection comes from one private address. */
+  addressHidden(): boolean
   /** 0 closed, 1 closed while a late answer is looked into, 2 open. */
   circuit(): 0 | 1 | 2
 }

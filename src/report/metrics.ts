@@ -4,7 +4,7 @@ import type { Clock } from '../clock.ts'
 import type { RejectReason } from '../reasons.ts'
 import { type CatalogueOptions, catalogue } from './catalogue.ts'
 import { Counts } from './counts.ts'
-import type { ConnectionLimit } from './labels.ts'
+import type { ConnectionRefusal, RenewalResult } from './labels.ts'
 import { Sampled } from './sampled.ts'
 import type { Settled } from './settled.ts'
 
@@ -53,9 +53,14 @@ export class Metrics {
     this.#counts.leaked(provider)
   }
 
-  /** Counts a connection that a cap refused. */
-  connectionRejected(limit: ConnectionLimit): void {
-    this.#counts.connectionRejected(limit)
+  /** Counts a connection that was closed at once. */
+  connectionRejected(why: ConnectionRefusal): void {
+    this.#counts.connectionRejected(why)
+  }
+
+  /** Counts what came of certificate files that changed. */
+  certificatesRenewed(result: RenewalResult): void {
+    this.#counts.certificatesRenewed(result)
   }
 
   /** Counts a TLS handshake that came to nothing, by the code of Node's error. */

@@ -2,6 +2,7 @@ import type { Clock } from '../clock.ts'
 import type { RejectReason } from '../reasons.ts'
 import type { Millis } from '../units.ts'
 import { ClockWatch } from './clock-watch.ts'
+import type { ConnectionRefusal } from './labels.ts'
 import type { Log } from './log.ts'
 import type { Metrics } from './metrics.ts'
 import type { Settled } from './settled.ts'
@@ -15,6 +16,7 @@ export class Report {
   readonly #log: Log
 
   readonly #watch: ClockWatch
+  #toldOfFiles = false
 
   constructor(metrics: Metrics, log: Log, clock: Clock) {
     this.#metrics = metrics
@@ -70,6 +72,25 @@ export class Report {
   reported(provider: string, reason: RejectReason): void {
     this.#metrics.reported(provider, reason)
     this.#log.info('report mode let it pass', { provider, reason, mode: 'report' })
+  }
+
+  /** A connection was closed before its first byte. */
+  connectionRejected(why: ConnectionRefusal): void {
+    this.#metrics.connectionRejected(why)
+    if (why !== 'open_files' || this.#toldOfFiles) return
+    this.#toldOfFiles = true // once: the counter says how often, and lines would need a file too
+    this.#log.error('connections are refused: the limit on open files is reached')
+  }
+
+  handshakeFailed(code: string | undefined): void {
+    this.#metrics.handshakeFailed(code)
+  }
+
+  /** Every connection so far came from one private address. */
+  addressHidden(address: string): void {
+    const message =
+      'all connections come from one private address: something in between hides the senders, and caps for one address do not apply to it'
+    this.#log.warn(message, { address })
   }
 
   /** A secret came in a header, which was not forwarded: whoever reads its value may forge. */

@@ -24,6 +24,9 @@ async function make(names: readonly string[]): Promise<Certificate> {
     keyType: 'ec',
     curve: 'P-256',
     algorithm: 'sha256',
+    // valid by the clock of any test
+    notBeforeDate: new Date('2020-01-01'),
+    notAfterDate: new Date('2040-01-01'),
     extensions: [
       { name: 'basicConstraints', cA: false },
       {

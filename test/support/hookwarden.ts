@@ -23,11 +23,14 @@ export interface HookwardenOptions {
   readonly files?: Map<string, Uint8Array>
   /** How the hosts of senders are asked; nobody answers unless given. */
   readonly get?: Get
+  /** Keys under `listen` beside the addresses, such as `proxy_protocol: true`; ports are free ones all the same. */
+  readonly listen?: string
 }
 
 /** A Hookwarden in this process, on free ports of loopback. */
 export interface Hookwarden {
   readonly port: number
+  readonly plainPort: number | undefined
   readonly service: Service
   /** One object for each log line so far. */
   readonly lines: Record<string, unknown>[]
@@ -43,7 +46,7 @@ export async function startHookwarden(options: HookwardenOptions): Promise<Hookw
   const upstream = options.upstreamMap ?? `http://127.0.0.1:${options.upstream}`
   const text = `version: 1
 upstream: ${upstream}
-listen: { https: 127.0.0.1:8443, admin: 127.0.0.1:9090 }
+listen: { https: 127.0.0.1:8443, admin: 127.0.0.1:9090${options.listen ? `, ${options.listen}` : ''} }
 ${options.map}`
   const loaded = loadMap(text, {
     file: 'test.yaml',
@@ -53,6 +56,7 @@ ${options.map}`
   if (loaded.settings === undefined) throw new Error(JSON.stringify(loaded.issues, undefined, 2))
   const { settings } = loaded
   const { cert, key } = await developmentCertificate()
+  const files = settings.listen.tls.map(files => ({ files }))
   const lines: Record<string, unknown>[] = []
   const service = await serve({
     settings: {
@@ -60,11 +64,12 @@ ${options.map}`
       listen: {
         ...settings.listen,
         https: { host: '127.0.0.1', port: 0 },
+        http: settings.listen.http && { host: '127.0.0.1', port: 0 },
         admin: { host: '127.0.0.1', port: 0 },
       },
     },
     sources: { env: options.env ?? {}, ...diskOf(options.files), dev: true },
-    certificates: [{ cert, key }],
+    certificates: files.length === 0 ? [{ text: { cert, key } }] : files,
     clock: options.clock ?? systemClock,
     version: 'test',
     slow: options.slow ?? (() => false),
@@ -80,6 +85,7 @@ ${options.map}`
     ask(service.adminPort, path, headers)
   return {
     port: service.port,
+    plainPort: service.plainPort,
     service,
     lines,
     admin,

@@ -27,6 +27,8 @@ export interface ProcessOptions {
   readonly env?: Readonly<Record<string, string>>
   /** A fault to plant: the end of a file's name, what stands there, what is put for it. */
   readonly plant?: readonly [file: string, find: string, put: string]
+  /** How many files it may open; as many as this process unless given. */
+  readonly files?: number
   /** A file descriptor for standard output, where the test does not read it. */
   readonly stdout?: number
 }
@@ -102,7 +104,13 @@ function launch(
     '--config',
     map,
   ]
-  const child = spawn(process.execPath, args, {
+  const { files } = options
+  const limited = `ulimit -n ${files} && exec "$0" "$@"`
+  const [command, ...words] =
+    files === undefined
+      ? [process.execPath, ...args]
+      : ['bash', '-c', limited, process.execPath, ...args]
+  const child = spawn(command, words, {
     stdio: ['ignore', stdout, 'pipe'],
     env: {
       ...process.env,

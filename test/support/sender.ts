@@ -1,4 +1,5 @@
-import { connect as connectTls, type SecureVersion, type TLSSocket } from 'node:tls'
+import { connect as connectTcp, type Socket } from 'node:net'
+import { connect as connectTls, type SecureVersion, TLSSocket } from 'node:tls'
 import { type Message, MessageReader, valuesOf } from './message.ts'
 
 /** One answer as it crossed the wire. */
@@ -28,6 +29,11 @@ export interface ConnectOptions {
   readonly servername?: string
   readonly alpn?: readonly string[]
   readonly session?: Buffer
+  /** What goes ahead of the handshake, such as a PROXY header; in pieces, each in a turn of its own. */
+  readonly ahead?: readonly (string | Uint8Array)[]
+  /** Certificate and key of the sender, as PEM. */
+  readonly cert?: string
+  readonly key?: string
 }
 
 /** A request as text and bytes, with nothing added. */
@@ -47,8 +53,8 @@ export interface RequestParts {
 export type Pieces = readonly Uint8Array[]
 
 /** One TLS connection that writes raw bytes and reads whole answers. */
-export class Connection {
-  readonly socket: TLSSocket
+export class Connection<S extends Socket = TLSSocket> {
+  readonly socket: S
   /** Resolves when the connection is gone, with the error that ended it, if one did. */
   readonly closed: Promise<Error | undefined>
   /** Everything received that was not read as an answer yet, and why reading stopped. */
@@ -61,7 +67,7 @@ export class Connection {
   #gone: Error | undefined
   #ended = false
 
-  constructor(socket: TLSSocket) {
+  constructor(socket: S) {
     this.socket = socket
     this.#reader = new MessageReader('response', {
       end: message => this.#received(message),
@@ -126,7 +132,7 @@ export class Connection {
 
   /** Whether the TLS session was resumed. */
   get resumed(): boolean {
-    return this.socket.isSessionReused()
+    return this.socket instanceof TLSSocket && this.socket.isSessionReused()
   }
 
   /** Sends what is written, then a FIN. */
@@ -190,16 +196,18 @@ class ReadAnswer implements Answer {
 }
 
 /** Opens a TLS connection to `port` on loopback; the certificate is not checked. Rejects when refused. */
-export function connect(port: number, options: ConnectOptions = {}): Promise<Connection> {
+export async function connect(port: number, options: ConnectOptions = {}): Promise<Connection> {
   const { host = '127.0.0.1', servername = 'localhost', alpn = ['http/1.1'], ...rest } = options
+  const { ahead, localAddress, ...tls } = rest
+  const from = localAddress === undefined ? {} : { localAddress }
+  const below = ahead && (await dial(port, options))
   return new Promise((resolve, reject) => {
     const socket = connectTls({
-      host,
-      port,
+      ...(below === undefined ? { host, port, ...from } : { socket: below }),
       servername,
       ALPNProtocols: [...alpn],
       rejectUnauthorized: false,
-      ...rest,
+      ...tls,
     })
     socket.setNoDelay(true)
     socket.once('error', reject)
@@ -207,6 +215,30 @@ export function connect(port: number, options: ConnectOptions = {}): Promise<Con
       socket.off('error', reject)
       resolve(new Connection(socket))
     })
+  })
+}
+
+/** Opens a connection in plain, and sends what goes ahead. Rejects when refused. */
+export async function connectPlain(
+  port: number,
+  options: ConnectOptions = {},
+): Promise<Connection<Socket>> {
+  return new Connection(await dial(port, options))
+}
+
+function dial(port: number, options: ConnectOptions): Promise<Socket> {
+  const { host = '127.0.0.1', localAddress, ahead = [] } = options
+  const from = localAddress === undefined ? {} : { localAddress }
+  return new Promise((resolve, reject) => {
+    const socket = connectTcp({ host, port, noDelay: true, ...from })
+    const next = (at: number): void => {
+      const piece = ahead[at]
+      if (piece !== undefined) return void socket.write(piece, () => setImmediate(next, at + 1))
+      socket.off('error', reject)
+      resolve(socket)
+    }
+    socket.once('error', reject)
+    socket.once('connect', () => next(0))
   })
 }
 

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
+import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import t from 'tap'
 import { REASONS } from '../../src/reasons.ts'
+import { certify } from '../support/authority.ts'
 import { type Answer, connect, exchange, post } from '../support/sender.ts'
 import {
   ENV,
@@ -114,6 +116,11 @@ async function refusesConnections(port: number): Promise<boolean> {
 const UNPROVEN = { status: 401, word: 'signature' } as const
 const BUSY = { status: 503, word: 'busy' } as const
 
+const AUTHORITY = join(
+  t.testdir({ 'ca.pem': (await certify({ name: 'CA', authority: true })).cert }),
+  'ca.pem',
+)
+
 const CASES: readonly Case[] = [
   {
     reason: 'malformed_http',
@@ -157,6 +164,16 @@ const CASES: readonly Case[] = [
     status: 403,
     word: 'address',
     map: PROVIDERS.replace('github: {', 'github: { allow_ips: [203.0.113.0/24],'),
+    act: send(genuine('github', GITHUB, BODY)),
+  },
+  {
+    reason: 'client_certificate',
+    status: 403,
+    word: 'certificate',
+    map: PROVIDERS.replace(
+      'github: {',
+      `github: { client_certificate: { ca: ${AUTHORITY}, subject: client.example },`,
+    ),
     act: send(genuine('github', GITHUB, BODY)),
   },
   {

@@ -8,6 +8,8 @@ import { type CheckOptions, check } from '../../../src/commands/check.ts'
 import { demandsOf } from '../../../src/config/demands.ts'
 import { loadMap } from '../../../src/config/load.ts'
 import type { SecretSources } from '../../../src/secrets/resolve.ts'
+import { certify } from '../../support/authority.ts'
+import { developmentCertificate } from '../../support/certificate.ts'
 import { COLLECTION, sample, written } from '../verify/collection.ts'
 
 const LONG = '0123456789abcdef'
@@ -15,9 +17,14 @@ const FLOW = '0b6f0c1e-6b1f-4c57-9a53-4b0c7e1a2d11'
 const DESIGN = 'test/fixtures/design.yaml'
 const JUNE = Date.UTC(2026, 5, 1)
 
+const made = await developmentCertificate()
+
 const READY: SecretSources = {
   env: { WEBHOOK_SECRET_KEY: LONG, STRIPE_WHSEC_OLD: LONG, A: LONG },
-  readFile: () => new TextEncoder().encode(LONG),
+  readFile: path => {
+    if (path === '/run/tls/tls.crt' || path === 'a') return Buffer.from(made.cert)
+    return Buffer.from(path === '/run/tls/tls.key' || path === 'b' ? made.key : LONG)
+  },
   dev: false,
 }
 
@@ -66,7 +73,8 @@ t.test('a key that the sender has yet to hand over is no finding', async t => {
   const config = join(t.testdir({ 'map.yaml': map }), 'map.yaml')
   const failing = (code: string): SecretSources => ({
     ...READY,
-    readFile: () => {
+    readFile: path => {
+      if (path !== '/keys/asana') return READY.readFile(path)
       throw Object.assign(new Error(code), { code })
     },
   })
@@ -305,3 +313,82 @@ providers:
     0,
   )
 })
+
+t.test(
+  'certificates, keys and authorities that cannot be used are findings, with their paths',
+  async t => {
+    const other = await certify({ name: 'other.example' })
+    const file = join(t.testdir(), 'map.yaml')
+    writeFileSync(
+      file,
+      `version: 1
+upstream: http://127.0.0.1:3000
+listen:
+  tls:
+    - { cert: one.crt, key: one.key }
+    - { cert: two.crt, key: two.key }
+providers:
+  github:
+    secret: env:A
+    flows: [${FLOW}]
+    client_certificate: { ca: ca.pem, subject: client.example }
+`,
+    )
+    const ca = await certify({ name: 'CA', authority: true })
+    const sound: Record<string, string> = {
+      'one.crt': made.cert,
+      'one.key': made.key,
+      'two.crt': other.cert,
+      'two.key': other.key,
+      'ca.pem': ca.cert,
+    }
+    const found = (changes: Record<string, string | undefined>, now = JUNE) => {
+      const files = { ...sound, ...changes }
+      const readFile = (path: string) => {
+        const text = files[path]
+        if (text === undefined) throw Object.assign(new Error(path), { code: 'ENOENT' })
+        return Buffer.from(text)
+      }
+      const { out } = run({ config: file }, { ...READY, readFile }, now)
+      return out
+        .split('\n')
+        .filter(line => line.startsWith(file))
+        .map(line => line.slice(file.length))
+    }
+    const cert = 'listen.tls[1].cert'
+    const cases: readonly (readonly [changes: Record<string, string | undefined>, says: string])[] =
+      [
+        [{ 'two.crt': undefined }, `:6:15 ${cert}: cannot read two.crt (ENOENT)`],
+        [{ 'two.key': undefined }, ':6:29 listen.tls[1].key: cannot read two.key (ENOENT)'],
+        [{ 'two.crt': 'x' }, `:6:15 ${cert}: two.crt: it holds no certificate in PEM`],
+        [
+          { 'two.key': made.key },
+          `:6:15 ${cert}: two.crt: the certificate and its key cannot be used`,
+        ],
+        [
+          { 'two.crt': other.cert + ca.cert },
+          `:6:15 ${cert}: two.crt: the chain is broken: CA did not`,
+        ],
+        [
+          { 'ca.pem': undefined },
+          ':11:31 providers.github.client_certificate.ca: cannot read ca.pem',
+        ],
+        [
+          { 'ca.pem': made.cert },
+          ':11:31 providers.github.client_certificate.ca: ca.pem: localhost is',
+        ],
+      ]
+    for (const [changes, says] of cases) {
+      const [first = '', ...rest] = found(changes)
+      t.ok(first.startsWith(says), `${first} | ${says}`)
+      t.match(rest, [': 1 issue'])
+    }
+    t.match(found({}), [': 1 provider, 1 route, no issue'])
+    t.match(found({}, Date.UTC(2041, 0, 1)), [
+      /it has ended \(2040/,
+      /it has ended \(2040/,
+      ': 2 issues',
+    ])
+    t.match(found({}, Date.UTC(2019, 0, 1))[0], 'one.crt: it is not valid before 2020-01-01T')
+  },
+)

@@ -29,7 +29,6 @@ t.test(
 t.test('the full example of the design reports exactly what is not built yet', async t => {
   const found = places(readFileSync('test/fixtures/full.yaml', 'utf8'))
   t.same(found, [
-    '11:3 listen.proxy_protocol: unknown key `proxy_protocol` | `proxy_protocol` is not in this version',
     '42:1 discovery: unknown key `discovery` | `discovery` is not in this version',
     '53:12 providers.typeform.flows: expected a list of flow ids, got text | `discovered` is not in this version: list the ids',
   ])
@@ -43,8 +42,8 @@ t.test('the maps in config/ are without fault', async t => {
 t.test('no key is accepted and ignored', async t => {
   const later = {
     top: ['discovery', 'console', 'providers_dir'],
-    listen: ['proxy_protocol', 'http', 'console', 'admin_auth'],
-    provider: 'client_certificate drafts app'.split(' '),
+    listen: ['console', 'admin_auth'],
+    provider: 'drafts app'.split(' '),
   }
   const provider = GITHUB.trimEnd().replace(' }', ', KEY: x }\n')
   for (const key of later.top)
@@ -572,6 +571,31 @@ const TOPS: readonly (readonly [string, string, readonly (string | RegExp)[]])[]
     [/listen.admin: the same port as `listen.https`/],
   ],
   [
+    'the usual listener and another on its port',
+    'listen: { tls: [{ cert: a, key: b }], http: 127.0.0.1:8443 }\ntrust_proxies: [10.0.0.1]\n',
+    [/^3:45 listen.http: the same port as `listen.https`/],
+  ],
+  [
+    'a plain listener on a public address',
+    'listen: { http: 203.0.113.1:80 }\ntrust_proxies: [10.0.0.1]\n',
+    [/^3:17 listen.http: what is not encrypted may only listen on a loopback or private address/],
+  ],
+  [
+    'a plain listener on every address',
+    'listen: { http: 0.0.0.0:80 }\ntrust_proxies: [10.0.0.1]\n',
+    [/^3:17 listen.http: what is not encrypted/],
+  ],
+  [
+    'a plain listener beside one for TLS that has no certificate',
+    'listen: { http: 127.0.0.1:80, https: 0.0.0.0:443 }\ntrust_proxies: [10.0.0.1]\n',
+    [/^3:1 listen.tls: missing/],
+  ],
+  [
+    'proxies that nobody believes',
+    'listen: { http: 127.0.0.1:80, proxy_protocol: true }\n',
+    [/^3:17 listen.http: a plain listener is for a proxy/, /^3:47 listen.proxy_protocol: a PROXY/],
+  ],
+  [
     'an address without a port',
     'listen: { tls: [{ cert: a, key: b }], https: 0.0.0.0 }\n',
     [/^3:46 listen.https: expected an address with a port/],
@@ -729,7 +753,7 @@ t.test('every issue comes at once, in the order of the file', async t => {
       '2:11 upstream',
       '3:1 listen.tls',
       '3:18 listen.admin',
-      '3:29 listen.proxy_protocol',
+      '3:45 listen.proxy_protocol',
       '5:3 providers.github',
       '5:20 providers.github.flows',
       '6:21 providers.stripe.secret',
@@ -879,3 +903,34 @@ t.test('no text makes the reader throw, and each issue points into the text', as
   )
   t.pass('no counter-example')
 })
+
+t.test(
+  'where only the plain listener is given, no certificate is needed and none serves',
+  async t => {
+    const listening = (listen: string) => {
+      const text = `${HEAD}listen: { ${listen} }\ntrust_proxies: [10.0.0.1]\n${GITHUB}`
+      const { settings, issues } = loadMap(text, { file: 'map.yaml', dev: false })
+      t.same(issues, undefined, listen)
+      return settings?.listen
+    }
+    const tls = 'tls: [{ cert: a, key: b }]'
+    t.match(listening('http: 10.1.2.3:80'), {
+      https: undefined,
+      http: { host: '10.1.2.3', port: 80 },
+    })
+    t.match(listening(`http: '[fd00::1]:80', ${tls}`), {
+      https: { host: '0.0.0.0', port: 8443 },
+      http: { host: 'fd00::1' },
+    })
+    t.match(listening(tls), { https: { port: 8443 }, http: undefined, proxyProtocol: false })
+    for (const host of [
+      '127.0.0.1',
+      'localhost',
+      '172.31.0.1',
+      '192.168.0.1',
+      '100.64.0.1',
+      '[::1]',
+    ])
+      t.equal(listening(`http: '${host}:81', proxy_protocol: true`)?.http?.port, 81, host)
+  },
+)

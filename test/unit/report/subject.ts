@@ -56,6 +56,7 @@ export const STILL: Gauges = {
   inFlight: () => 0,
   buffered: () => 0,
   connections: () => 0,
+  addressHidden: () => false,
   overloaded: () => false,
   clockSuspect: () => false,
   limiterKeys: () => 0,

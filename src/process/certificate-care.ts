@@ -1,0 +1,79 @@
+import type { Clock, Timer } from '../clock.ts'
+import type { Keyring } from '../listen/keyring.ts'
+import type { TlsServer } from '../listen/tls-server.ts'
+import type { Log } from '../report/log.ts'
+import type { Millis } from '../units.ts'
+import { FileWatch } from './file-watch.ts'
+
+/** How long tickets are made under one key: whoever steals it reads what was resumed under it, and no more. */
+const ROTATION: Millis = 12 * 3600e3
+
+/** What the care of certificates needs. */
+export interface CertificateCareOptions {
+  readonly keyring: Keyring
+  readonly tls: TlsServer
+  readonly clock: Clock
+  readonly log: Log
+  /** 48 bytes that nobody can guess. */
+  ticketKeys(): Uint8Array
+  /** Told of each reading that changed something, or that could not be used. */
+  renewed(result: 'renewed' | 'failed'): void
+}
+
+/** Keeps what is served fresh: certificates and authorities as their files change, and the keys of tickets. */
+export class CertificateCare {
+  readonly #options: CertificateCareOptions
+  readonly #watch: FileWatch
+  #timer: Timer
+
+  constructor(options: CertificateCareOptions) {
+    const { keyring, clock } = options
+    this.#options = options
+    this.#watch = new FileWatch({ paths: keyring.paths, clock, changed: () => this.#renew() })
+    this.#timer = clock.after(ROTATION, rotate, this)
+    this.#tellDates()
+  }
+
+  close(): void {
+    this.#watch.close()
+    this.#timer.cancel()
+  }
+
+  rotate(): void {
+    const { tls, clock, ticketKeys } = this.#options
+    tls.seal(ticketKeys())
+    this.#timer = clock.after(ROTATION, rotate, this)
+  }
+
+  /** What cannot be used leaves what was as it was: a half-written file ends no handshake. */
+  #renew(): void {
+    const { keyring, tls, clock, log, renewed } = this.#options
+    const { changed, faults } = keyring.renew(clock.wall())
+    for (const fault of faults)
+      log.error('a changed certificate cannot be used: the one before stays', { problem: fault })
+    if (changed) {
+      tls.use(keyring)
+      log.info('certificates were read again', {
+        names: keyring.served.map(({ name }) => name).join(' '),
+      })
+      this.#tellDates()
+    }
+    if (faults.length > 0) renewed('failed')
+    else if (changed) renewed('renewed')
+  }
+
+  /** An operator who starts with one that has ended may know it; senders will not take it. */
+  #tellDates(): void {
+    const { keyring, clock, log } = this.#options
+    const now = clock.wall()
+    for (const { name, notBefore, notAfter } of keyring.served) {
+      if (notAfter <= now) log.error('a certificate has ended: senders refuse it', { name })
+      else if (notBefore > now)
+        log.error('a certificate is not valid yet: senders refuse it', { name })
+    }
+  }
+}
+
+function rotate(care: CertificateCare): void {
+  care.rotate()
+}

@@ -1,0 +1,72 @@
+import { promises } from 'node:fs'
+import type { Clock, Timer } from '../clock.ts'
+import type { Millis } from '../units.ts'
+
+/** How often files are looked at. What two looks in a row agree on is no longer being written. */
+const LOOK: Millis = 1000
+
+/** Which files, and who is told. */
+export interface Watching {
+  readonly paths: readonly string[]
+  readonly clock: Clock
+  /** Some of them are others than before, and at rest. Told once at the start, too: they may have changed since they were read. */
+  changed(): void
+}
+
+/**
+ * Watches files by looking at them. It follows links, so that it sees a file replaced, a directory of links swapped by
+ * one rename, and a file that is gone for a while, on any kind of mount.
+ *
+ * @see docs/decisions/file-watching.md
+ */
+export class FileWatch {
+  readonly #watching: Watching
+  #told: string | undefined
+  #last: string | undefined
+  #timer: Timer | undefined
+  #closed = false
+
+  constructor(watching: Watching) {
+    this.#watching = watching
+    if (watching.paths.length > 0) this.#wait()
+  }
+
+  close(): void {
+    this.#closed = true
+    this.#timer?.cancel()
+  }
+
+  look(): void {
+    void this.#look()
+  }
+
+  async #look(): Promise<void> {
+    const now = (await Promise.all(this.#watching.paths.map(stampOf))).join('\n')
+    if (this.#closed) return
+    const settled = now === this.#last && now !== this.#told
+    this.#last = now
+    if (settled) {
+      this.#told = now
+      this.#watching.changed()
+    }
+    this.#wait()
+  }
+
+  #wait(): void {
+    this.#timer = this.#watching.clock.after(LOOK, look, this)
+  }
+}
+
+function look(watch: FileWatch): void {
+  watch.look()
+}
+
+/** What is another when the file behind a path is another, or was written to. */
+async function stampOf(path: string): Promise<string> {
+  try {
+    const { dev, ino, size, mtimeNs, ctimeNs } = await promises.stat(path, { bigint: true })
+    return [dev, ino, size, mtimeNs, ctimeNs].join(' ')
+  } catch (error) {
+    return error instanceof Error && 'code' in error ? String(error.code) : 'unknown'
+  }
+}
