@@ -31,16 +31,12 @@ const ROOMS: Readonly<Record<string, Room>> = {
   limit: { rooms: '[redis]' },
   replay: { rooms: '[redis]' },
   redis: { rooms: '', owns: 'ioredis' },
+  forward: { rooms: '', owns: 'undici undici/lib/dispatcher/pool.js', uses: '[node:stream]' },
   errands: { rooms: '[verify]', uses: 'node:https#request node:crypto#X509Certificate' },
   secrets: {
     rooms: '',
     owns: 'tweetnacl',
     uses: 'node:fs node:util#inspect node:module#createRequire',
-  },
-  forward: {
-    rooms: '',
-    owns: 'undici undici/lib/dispatcher/pool.js undici/lib/core/connect.js',
-    uses: '[node:stream] [node:net]',
   },
   report: {
     rooms: '',

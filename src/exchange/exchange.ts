@@ -70,7 +70,7 @@ export class Exchange implements Watched, Upload, Queued, Awaiting, Inspecting {
     this.#reply = new Reply(req, res, this.since)
     this.#head = new Head(req.method ?? '', req.url ?? '', req.rawHeaders)
     this.#declared = declaredLength(this.#head)
-    this.#body = new Held(site.blocks)
+    this.#body = new Held(this.#declared)
     this.#requestId = site.requestIds.next()
     this.#sender = senderOf(peer, this.#head, this.#serving.trusted)
   }

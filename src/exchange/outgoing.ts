@@ -40,7 +40,6 @@ export function outgoing(
     headers,
     body: body.chunks(),
     length: body.size,
-    lent: body.lend(),
   }
 }
 

@@ -7,7 +7,6 @@ import type { Outcome, RejectReason } from '../reasons.ts'
 import type { ReplayStore } from '../replay/store.ts'
 import type { Bytes, Millis } from '../units.ts'
 import type { Errand, Told } from '../verify/told.ts'
-import type { Blocks } from './blocks.ts'
 import type { OpenExchanges } from './open.ts'
 import type { RequestIds } from './request-ids.ts'
 import type { Serving } from './route.ts'
@@ -25,7 +24,6 @@ export interface Site {
   readonly addresses: AddressBuckets
   readonly replay: ReplayStore
   readonly budget: Budget
-  readonly blocks: Blocks
   readonly upstream: Upstream
   readonly observer: Observer
   readonly explainer: Explaining

@@ -1,13 +1,11 @@
 import type { Readable } from 'node:stream'
 import type { Dispatcher } from 'undici'
-import buildConnector from 'undici/lib/core/connect.js'
 import Pool from 'undici/lib/dispatcher/pool.js'
 import type { Clock } from '../clock.ts'
 import type { Bytes, Millis } from '../units.ts'
 import { Circuit } from './circuit.ts'
 import type { AnswerHeaders } from './clean.ts'
 import { Probe } from './probe.ts'
-import { chunksOf, type Lending, tracked, trackWrites } from './writes.ts'
 
 /** Who is told how the upstream answered. Every call comes after `Upstream.send` returned or from within it. */
 export interface Answering {
@@ -42,8 +40,6 @@ export interface Outgoing {
   /** In order; empty for none. */
   readonly body: readonly Uint8Array[]
   readonly length: number
-  /** Whose memory the body lies in, where that is used again afterwards. */
-  readonly lent: Lending | undefined
 }
 
 /** Automatisch closes idle sockets after 5 s: ours go first, so that none is written into a closing one. */
@@ -81,7 +77,6 @@ export class Upstream {
     }
     this.#pool = new Pool(url, {
       ...options,
-      connect: trackWrites(buildConnector({ timeout: connect, allowH2: false })),
       keepAliveTimeout: IDLE,
       keepAliveMaxTimeout: IDLE,
       keepAliveTimeoutThreshold: 1000,
@@ -120,15 +115,12 @@ function bodyOf({
   body,
   length,
   headers,
-  lent,
 }: Outgoing): NonNullable<Dispatcher.DispatchOptions['body']> | null {
-  const [first] = body
-  if (first === undefined) return null
-  if (body.length === 1) return lent === undefined ? first : tracked(first, lent)
+  if (length === 0) return null
+  if (body.length === 1) return body[0] as Uint8Array
   if (length <= JOINED) return Buffer.concat(body, length)
   headers.push('Content-Length', String(length))
-  const chunks = lent === undefined ? body : chunksOf(body, lent)
-  return chunks as unknown as Readable // undici takes any iterable; its types name streams alone
+  return body as unknown as Readable // undici takes any iterable; its types name streams alone
 }
 
 /** One request on its way; adapts undici's handler to `Answering`. */

@@ -3,7 +3,6 @@ import type { Clock, Timer } from '../clock.ts'
 import type { Settings } from '../config/settings.ts'
 import { Errands } from '../errands/errands.ts'
 import { type Get, getter } from '../errands/get.ts'
-import { Blocks } from '../exchange/blocks.ts'
 import { OpenExchanges, SWEEP } from '../exchange/open.ts'
 import { RequestIds } from '../exchange/request-ids.ts'
 import type { Site } from '../exchange/site.ts'
@@ -143,7 +142,6 @@ export async function serve(options: ServeOptions): Promise<Service> {
     ownLimits,
     replay: stores.replay,
     budget,
-    blocks: new Blocks(limits.buffered),
     upstream,
     observer: report,
     explainer,
