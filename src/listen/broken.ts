@@ -11,10 +11,24 @@ export interface Line {
   readonly peer: Peer
   /** The newest exchange: the only one whose body may be unfinished. */
   exchange: Exchange | undefined
+  /** Those before it that had no answer when the next request came, in their order. */
+  waiting: Exchange[] | undefined
   /** Its response. */
   response: ServerResponse | undefined
   /** How much had been read when its parser failed: what comes after that is only drained. */
   brokenAt: Bytes | undefined
+}
+
+/** The newest exchange of a connection, on which others may wait for their answers still. */
+export function begin(line: Line, exchange: Exchange, response: ServerResponse): void {
+  const before = line.exchange
+  if (before !== undefined && !before.finished) {
+    line.waiting ??= []
+    while (line.waiting[0]?.finished === true) line.waiting.shift() // answers go out in order
+    line.waiting.push(before)
+  }
+  line.exchange = exchange
+  line.response = response
 }
 
 /** Whether the newest answer ends the connection: nothing behind it is taken any more. See RFC 9112, section 9.6. */
@@ -53,15 +67,38 @@ export function onBroken(
   if (error.code === 'HPE_INVALID_EOF_STATE') return void socket.destroy() // it left in the middle of its body
   if (line.exchange.broken(reason))
     return void site.clock.after(FAREWELL + site.idle, destroy, socket)
-  socket.pause() // the request before has its verdict first; what follows it can wait
-  line.exchange.afterwards = () => {
+  partAfter(line.exchange, socket, line, site, reason)
+}
+
+/** CONNECT. node:http lets go of the connection with it, and would tell no exchange but the first of its end. */
+export function onConnect(socket: Socket, line: Line, site: Site): void {
+  const { exchange, waiting = [] } = line
+  socket.on('error', gone)
+  if (exchange === undefined || exchange.finished) return part(socket, line, site, 'malformed_http')
+  socket.once('close', () => {
+    for (const one of [...waiting, exchange]) one.closed()
+  })
+  partAfter(exchange, socket, line, site, 'malformed_http')
+}
+
+/** The request before has its verdict first; what follows it can wait. */
+function partAfter(
+  exchange: Exchange,
+  socket: Socket,
+  line: Line,
+  site: Site,
+  reason: RejectReason,
+): void {
+  socket.pause()
+  exchange.afterwards = () => {
+    exchange.afterwards = undefined
     socket.resume()
     part(socket, line, site, reason)
   }
 }
 
 /** Answers and counts what never became an exchange. */
-export function part(socket: Socket, { peer }: Line, site: Site, reason: RejectReason): void {
+function part(socket: Socket, { peer }: Line, site: Site, reason: RejectReason): void {
   const { status, says } = REASONS[reason]
   const requestId = site.requestIds.next()
   const body = `{"error":"${says}","request_id":"${requestId}"}\n`
@@ -99,4 +136,8 @@ const PHRASES: Readonly<Record<number, string>> = {
 
 function destroy(socket: Socket): void {
   socket.destroy()
+}
+
+function gone(this: Socket): void {
+  this.destroy()
 }

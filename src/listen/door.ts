@@ -7,7 +7,7 @@ import type { Peer } from '../exchange/peer.ts'
 import type { Site } from '../exchange/site.ts'
 import type { Bytes, Millis } from '../units.ts'
 import { BARE } from './bare-fastify.ts'
-import { ending, type Line, onBroken, part } from './broken.ts'
+import { begin, ending, type Line, onBroken, onConnect } from './broken.ts'
 
 /** Where a server listens. */
 export interface Endpoint {
@@ -47,7 +47,13 @@ export function parserOptions(site: Site, headers: Millis, longest: Millis): Ser
 
 /** Says whose a connection is. Requests on a connection of nobody are not answered. */
 export function assign(socket: Connected, peer: Peer): void {
-  socket[kLine] = { peer, exchange: undefined, response: undefined, brokenAt: undefined }
+  socket[kLine] = {
+    peer,
+    exchange: undefined,
+    waiting: undefined,
+    response: undefined,
+    brokenAt: undefined,
+  }
 }
 
 /**
@@ -74,8 +80,7 @@ export async function openDoor(
     if (line === undefined) return void req.socket.destroy()
     if (ending(line)) return
     const exchange = new Exchange(site, line.peer, req, res)
-    line.exchange = exchange
-    line.response = res
+    begin(line, exchange, res)
     exchange.begin()
   }
 
@@ -91,7 +96,7 @@ export async function openDoor(
   server.on('connect', (_: IncomingMessage, socket: Connected) => {
     const line = socket[kLine]
     if (line === undefined) socket.destroy()
-    else part(socket, line, site, 'malformed_http')
+    else onConnect(socket, line, site)
   })
 
   await listen(app, at)

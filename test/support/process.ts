@@ -47,7 +47,10 @@ export interface Process {
 }
 
 /** Starts one and waits until it is ready. Rejects where it ends before. */
-export async function startProcess(t: Test, options: ProcessOptions = {}): Promise<Process> {
+export async function startProcess(
+  t: Pick<Test, 'teardown'>,
+  options: ProcessOptions = {},
+): Promise<Process> {
   const https = options.https ?? (await freePort())
   const admin = await freePort()
   const started = launch(t, options, { https, admin })
@@ -86,7 +89,7 @@ export async function runProcess(
 }
 
 function launch(
-  t: Test,
+  t: Pick<Test, 'teardown'>,
   options: ProcessOptions,
   ports: { readonly https: number; readonly admin: number },
 ): Pick<Process, 'child' | 'lines' | 'stderr' | 'exited'> & { readonly ready: Promise<unknown> } {
