@@ -139,3 +139,15 @@ t.test('the words of a closed label are all explained', async t => {
     for (const word of words) t.ok(row(name).includes(`\`${word}\``), `${name}: ${word}`)
   }
 })
+
+t.test('each invariant is held by tests that exist', async t => {
+  const page = readFileSync('docs/security.md', 'utf8')
+  const rows = [...page.matchAll(/^\| (\d+)[^|]*\| `(test\/[^`]+)` \| (.+?) \|$/gm)]
+  t.ok(rows.length > 20)
+  for (const [, , file = '', title = ''] of rows)
+    t.ok(readFileSync(file, 'utf8').includes(title), `${file}: ${title}`)
+  const listed =
+    /### Invariants\n([\s\S]*?)\n### /.exec(readFileSync('SECURITY.md', 'utf8'))?.[1] ?? ''
+  const invariants = [...listed.matchAll(/^(\d+)\. /gm)].map(([, number]) => number)
+  t.same([...new Set(rows.map(([, number]) => number))], invariants)
+})
