@@ -6,7 +6,7 @@ export const TARGETS = {
   github: '/webhooks/flows/0b6f0c1e-6b1f-4c57-9a53-4b0c7e1a2d11',
   stripe: '/in/stripe',
 } as const
-export type SenderName = keyof typeof TARGETS
+type SenderName = keyof typeof TARGETS
 
 /** What goes over one connection. Text is latin-1, a character for each byte. */
 export interface Conversation {
