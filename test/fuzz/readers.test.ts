@@ -88,6 +88,7 @@ t.test('header: a head comes to a verdict, and one length at most', async t => {
 const KEPT = {
   credentials: { headers: ['x-token'], query: [] },
   leaks: new Leaks([]),
+  type: undefined,
 }
 const FORBIDDEN =
   /^(?:x-forwarded-(?!for$|proto$|host$).*|forwarded|x-real-ip|cookie|authorization|connection|upgrade|te|expect|transfer-encoding|content-length|host|.*_.*)$/i
