@@ -99,6 +99,7 @@ t.test('header: nothing that a proxy claims or that is hop by hop goes on', asyn
       const head = new Head('POST', '/', lines)
       const intro = {
         address: '192.0.2.1',
+        protocol: 'https' as const,
         requestId: 'id',
         verified: 'provider=a; secret=current',
       }
