@@ -19,7 +19,7 @@ const PLANTED = [
   [
     'what is behind a doubtful length',
     /no stream holds for certain/,
-    ['listen/ingress.ts', 'if (ending(line)) return', ''],
+    ['listen/door.ts', 'if (ending(line)) return', ''],
   ],
 ] as const
 
