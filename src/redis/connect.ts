@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import type { Redis as Client } from 'ioredis'
 import type { Clock, Timer } from '../clock.ts'
 import type { Millis } from '../units.ts'
@@ -53,7 +54,11 @@ export async function connectRedis(options: ConnectOptions): Promise<Redis> {
     db: options.database,
     username: options.user,
     password: options.password,
-    tls: tls && { servername: options.host, ...(tls.ca && { ca: tls.ca }) },
+    tls: tls && {
+      // a server is asked for by name alone: RFC 6066, section 3
+      ...(isIP(options.host) === 0 && { servername: options.host }),
+      ...(tls.ca && { ca: tls.ca }),
+    },
     connectionName: 'hookwarden',
     disableClientInfo: true,
     protocol: 2,
@@ -101,6 +106,7 @@ class Connection implements Redis {
   /** Since when it owes an answer, to a probe or while connecting. */
   #probedAt: Millis | undefined
   #probing: Timer | undefined
+  #again: Timer | undefined
   #closing = false
   #begin = () => {}
 
@@ -132,7 +138,8 @@ class Connection implements Redis {
       this.probe()
     })
     client.on('close', () => this.#lost())
-    client.connect().catch(() => undefined) // `close` tells, here as later
+    client.on('end', () => this.#ended())
+    this.connect()
   }
 
   get up(): boolean {
@@ -168,6 +175,7 @@ class Connection implements Redis {
   async close(): Promise<void> {
     this.#closing = true
     this.#probing?.cancel()
+    this.#again?.cancel()
     await new Promise<void>(resolve => {
       const timer = this.#clock.after(DEADLINE, resolve, undefined)
       this.#client.quit().then(
@@ -176,6 +184,11 @@ class Connection implements Redis {
       )
     })
     this.#client.disconnect()
+  }
+
+  /** `close` or `end` tells how it went, here as later. */
+  connect(): void {
+    this.#client.connect().catch(() => undefined)
   }
 
   /** Asks a store that is down whether it is back; again and again, one question at a time. */
@@ -239,6 +252,12 @@ class Connection implements Redis {
     this.#begin()
   }
 
+  /** The client has given up for good, as it does where a connection cannot even begin. */
+  #ended(): void {
+    this.#lost()
+    if (!this.#closing) this.#again = this.#clock.after(SLOWEST_RETRY, onRetry, this)
+  }
+
   /** Begins to probe where that took it down. */
   #down(trouble: () => void): void {
     const before = this.up
@@ -261,4 +280,8 @@ function onDeadline(asked: Asked): void {
 
 function onProbe(connection: Connection): void {
   connection.probe()
+}
+
+function onRetry(connection: Connection): void {
+  connection.connect()
 }

@@ -45,6 +45,14 @@ async function until(holds: () => boolean): Promise<number> {
   return performance.now() - begun
 }
 
+t.test('a connection that cannot even begin is said once, and tried again', async t => {
+  const { redis, told } = await open(t, { port: 70_000 })
+  t.notOk(redis.up)
+  t.match(told, [/^down: .*70000/])
+  await until(() => redis.errors > 2)
+  t.equal(told.length, 1)
+})
+
 t.test('a real Redis', { skip: NO_REDIS }, async t => {
   t.test('it is up when connecting is done, and a forgotten script is sent again', async t => {
     const on = await server(t)
@@ -161,11 +169,17 @@ t.test('a real Redis', { skip: NO_REDIS }, async t => {
     const { cert: ca, certFile, keyFile } = await developmentCertificate()
     const files = ['--tls-cert-file', certFile, '--tls-key-file', keyFile]
     const listens = ['--port', '0', '--tls-port', 'PORT', '--tls-auth-clients', 'no']
-    const on = await server(t, ...files, ...listens)
+    const both = ['--bind', '127.0.0.1', '127.0.0.2']
+    const on = await server(t, ...files, ...listens, ...both)
     const trusted = await open(t, on, { tls: { ca }, host: 'localhost' })
     t.equal(await trusted.redis.run(COUNT, ['n'], []), 1)
     const { redis, told } = await open(t, on, { tls: { ca: undefined }, host: 'localhost' })
     t.notOk(redis.up)
     t.match(told, [/self-signed|unable to verify/i])
+    const byAddress = await open(t, on, { tls: { ca }, host: '127.0.0.1' })
+    t.equal(await byAddress.redis.run(COUNT, ['n'], []), 2, 'an address that it names')
+    const other = await open(t, on, { tls: { ca }, host: '127.0.0.2' })
+    t.notOk(other.redis.up, 'an address that it does not name')
+    t.match(other.told, [/does not match certificate/])
   })
 })
