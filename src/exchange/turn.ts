@@ -30,6 +30,7 @@ export class Turn implements Waiter, CircuitWaiter {
   #proven = false
   #repeated = false
   #reserved: readonly PaceLimit[] = []
+  #shared = false
   #held = false
   #inside = false
   #over = false
@@ -75,7 +76,7 @@ export class Turn implements Waiter, CircuitWaiter {
     this.#timer?.cancel()
     if (this.#held) this.#circuit.abandon(this)
     if (this.#inside) this.#provider.gate.leave()
-    else this.#store?.giveBack(this.#reserved, now)
+    else this.#store?.giveBack(this.#reserved, now, this.#shared)
   }
 
   admitted(): void {
@@ -130,7 +131,7 @@ export class Turn implements Waiter, CircuitWaiter {
     this.#reserved = []
     this.#inside = false
     this.#provider.gate.leave()
-    this.#store?.giveBack(reserved, this.#site.clock.now())
+    this.#store?.giveBack(reserved, this.#site.clock.now(), this.#shared)
   }
 
   #reserve(store: LimitStore, limits: readonly PaceLimit[], patience: Millis): void {
@@ -140,11 +141,13 @@ export class Turn implements Waiter, CircuitWaiter {
     else this.#answered(answer, limits)
   }
 
-  #answered({ wait, retryAfter, refusedBy = 0 }: Reservation, limits: readonly PaceLimit[]): void {
+  #answered(reservation: Reservation, limits: readonly PaceLimit[]): void {
+    const { wait, retryAfter, refusedBy = 0 } = reservation
     if (wait === undefined) {
       return this.#queued.refused((limits[refusedBy] as PaceLimit).reason, retryAfter)
     }
     this.#reserved = limits
+    this.#shared = reservation.shared
     if (wait > 0) this.#timer = this.#site.clock.after(wait, onTurn, this)
     else if (this.#proven) this.enter()
     else if (this.#provider.gate.tryEnter()) this.admitted()

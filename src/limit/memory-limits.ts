@@ -6,7 +6,7 @@ import type { Bucket, LimitStore, Reservation } from './store.ts'
 /** How many keys of one limit have their names remembered. */
 const NAMES = 10_000
 /** Most go at once: nothing is allocated for them. */
-const AT_ONCE: Reservation = { wait: 0, retryAfter: 0, refusedBy: undefined }
+const AT_ONCE: Reservation = { wait: 0, retryAfter: 0, refusedBy: undefined, shared: false }
 
 /** The limits of this process alone, for a bounded number of keys. */
 export class MemoryLimits implements LimitStore {
@@ -43,7 +43,7 @@ export class MemoryLimits implements LimitStore {
       this.#buckets.tat[place] = slot.tat
       if (slot.wait > wait) wait = slot.wait
     }
-    return wait === 0 ? AT_ONCE : { wait, retryAfter: 0, refusedBy: undefined }
+    return wait === 0 ? AT_ONCE : { wait, retryAfter: 0, refusedBy: undefined, shared: false }
   }
 
   giveBack(buckets: readonly Bucket[], now: Millis): void {
@@ -70,7 +70,7 @@ export class MemoryLimits implements LimitStore {
       const slot = reserve(limit, this.#spent(place, limit, now), now, patience)
       retryAfter = Math.max(retryAfter, slot.retryAfter)
     }
-    return { wait: undefined, retryAfter, refusedBy: by }
+    return { wait: undefined, retryAfter, refusedBy: by, shared: false }
   }
 
   #return(limit: Limit, key: string, now: Millis): void {

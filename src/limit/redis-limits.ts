@@ -70,7 +70,7 @@ interface Spelled {
   readonly numbers: readonly number[]
 }
 
-const AT_ONCE: Reservation = { wait: 0, retryAfter: 0, refusedBy: undefined }
+const AT_ONCE: Reservation = { wait: 0, retryAfter: 0, refusedBy: undefined, shared: true }
 
 export interface RedisLimitsOptions {
   readonly redis: Redis
@@ -107,9 +107,10 @@ export class RedisLimits implements LimitStore {
       .then(reply => this.#decided(buckets, reply, now, patience))
   }
 
-  giveBack(buckets: readonly Bucket[], now: Millis): void {
+  /** What Redis did not grant, or has undone already because it came late, must not free a slot of others there. */
+  giveBack(buckets: readonly Bucket[], now: Millis, shared: boolean): void {
     this.#own.giveBack(buckets, now)
-    if (!this.#redis.up || buckets.length === 0) return
+    if (!shared || !this.#redis.up || buckets.length === 0) return
     const { keys, numbers } = this.#spell(buckets)
     this.#redis.tell(GIVE_BACK, keys, numbers)
   }
@@ -128,10 +129,15 @@ export class RedisLimits implements LimitStore {
     }
     if (Array.isArray(reply)) {
       const [by, later] = reply as readonly Reply[]
-      return { wait: undefined, retryAfter: Number(later), refusedBy: Number(by) - 1 }
+      return {
+        wait: undefined,
+        retryAfter: Number(later),
+        refusedBy: Number(by) - 1,
+        shared: false,
+      }
     }
     this.#own.reserve(buckets, now, Number.POSITIVE_INFINITY)
-    return reply === 0 ? AT_ONCE : { wait: Number(reply), retryAfter: 0, refusedBy: undefined }
+    return reply === 0 ? AT_ONCE : { ...AT_ONCE, wait: Number(reply) }
   }
 
   #spell(buckets: readonly Bucket[]): Spelled {

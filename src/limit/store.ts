@@ -18,6 +18,8 @@ export interface Reservation {
   readonly retryAfter: Millis
   /** Index of the first bucket that refused; undefined when granted. */
   readonly refusedBy: number | undefined
+  /** Whether replicas share what was granted: it goes back where it came from. */
+  readonly shared: boolean
 }
 
 /** Remembers how far each bucket is spent. Never rejects: decides by its own fail mode. */
@@ -30,8 +32,12 @@ export interface LimitStore {
    * @param patience longest wait worth granting, 0 for what may not wait
    */
   reserve(buckets: readonly Bucket[], now: Millis, patience: Millis): Soon<Reservation>
-  /** Undoes a granted reservation in each bucket, never below `now`. */
-  giveBack(buckets: readonly Bucket[], now: Millis): void
+  /**
+   * Undoes a granted reservation in each bucket, never below `now`.
+   *
+   * @param shared what the reservation said
+   */
+  giveBack(buckets: readonly Bucket[], now: Millis, shared: boolean): void
   close(): Promise<void>
 }
 

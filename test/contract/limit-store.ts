@@ -12,10 +12,11 @@ export function limitStoreContract(t: Test, open: () => Promise<LimitStore>): vo
     const store = await open()
     t.teardown(() => store.close())
     t.equal((await store.reserve(one('a'), 1_000, 0)).wait, 0)
-    t.equal((await store.reserve(one('a'), 1_000, 0)).wait, 0)
+    const { wait, shared } = await store.reserve(one('a'), 1_000, 0)
+    t.equal(wait, 0)
     t.match(await store.reserve(one('a'), 1_000, 0), { wait: undefined, retryAfter: 100 })
     t.equal((await store.reserve(one('b'), 1_000, 0)).wait, 0)
-    store.giveBack(one('a'), 1_000)
+    store.giveBack(one('a'), 1_000, shared)
     t.equal((await store.reserve(one('a'), 1_000, 0)).wait, 0, 'what was given back can be taken')
   })
 
@@ -49,14 +50,15 @@ export function limitStoreContract(t: Test, open: () => Promise<LimitStore>): vo
         store.reserve(buckets, 1_000, patience)
       t.match(await reserve(both, 0), { wait: 0, retryAfter: 0, refusedBy: undefined })
       t.match(await reserve(both, 500), { wait: undefined, retryAfter: 500, refusedBy: 1 })
-      t.match(await reserve(both, 1_000), { wait: 1_000, refusedBy: undefined })
+      const granted = await reserve(both, 1_000)
+      t.match(granted, { wait: 1_000, refusedBy: undefined })
       t.match(await reserve(one('a'), 100), { wait: 100 }, 'the refusal took nothing of the first')
       t.match(
         await reserve(both, 0),
         { wait: undefined, retryAfter: 2_000, refusedBy: 0 },
         'the first to refuse is named, the last to grant says when',
       )
-      store.giveBack(both, 1_000)
+      store.giveBack(both, 1_000, granted.shared)
       t.match(await reserve(both, 1_000), { wait: 1_000 }, 'what comes back comes back everywhere')
     },
   )
@@ -64,9 +66,9 @@ export function limitStoreContract(t: Test, open: () => Promise<LimitStore>): vo
   t.test('giving back never saves up more than the burst', async t => {
     const store = await open()
     t.teardown(() => store.close())
-    await store.reserve(one('a'), 1_000, 0)
-    for (let i = 0; i < 5; i++) store.giveBack(one('a'), 1_000)
-    store.giveBack(one('never seen'), 1_000)
+    const { shared } = await store.reserve(one('a'), 1_000, 0)
+    for (let i = 0; i < 5; i++) store.giveBack(one('a'), 1_000, shared)
+    store.giveBack(one('never seen'), 1_000, shared)
     for (const key of ['a', 'never seen']) {
       const waits = []
       for (let i = 0; i < 3; i++) waits.push((await store.reserve(one(key), 1_000, 0)).wait)

@@ -5,7 +5,7 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Redis as Client } from 'ioredis'
-import type { Redis, Reply } from '../../src/redis/port.ts'
+import type { Redis, Reply, Script } from '../../src/redis/port.ts'
 
 /** Why tests with a real Redis are skipped: false where there is one. */
 export const NO_REDIS: string | false =
@@ -120,6 +120,63 @@ export class StillRedis implements Redis {
   }
 
   whenUp(): void {}
+
+  async close(): Promise<void> {}
+}
+
+/** One question to a `HandRedis` that has no answer yet. */
+interface Open {
+  readonly resolve: (reply: Reply | undefined) => void
+  readonly late: ((reply: Reply) => void) | undefined
+}
+
+/** The port of the stores, answered by hand in the order of asking. */
+export class HandRedis implements Redis {
+  up = true
+  readonly errors = 0
+  /** The names of the scripts that were sent. */
+  readonly asked: string[] = []
+  /** The endings among them, with their words. */
+  readonly told: string[] = []
+  readonly #open: Open[] = []
+  readonly #missed: Open[] = []
+  readonly #listeners: (() => void)[] = []
+
+  run(...[script, keys, args, late]: Parameters<Redis['run']>): Promise<Reply | undefined> {
+    this.tell(script, keys, args)
+    return new Promise(resolve => this.#open.push({ resolve, late }))
+  }
+
+  tell({ name }: Script, keys: readonly string[], args: readonly (string | number)[]): void {
+    this.asked.push(name)
+    const [key = ''] = keys
+    if (name === 'keep' || name === 'release') {
+      this.told.push([name, key.replace('replay:', ''), ...args].join(' '))
+    }
+  }
+
+  /** Answers the oldest open question; undefined: it missed the deadline. */
+  answer(reply: Reply | undefined): void {
+    const open = this.#open.shift()
+    if (open === undefined) return
+    if (reply === undefined) this.#missed.push(open)
+    open.resolve(reply)
+  }
+
+  /** Answers the oldest question that missed the deadline. */
+  late(reply: Reply): void {
+    this.#missed.shift()?.late?.(reply)
+  }
+
+  whenUp(run: () => void): void {
+    this.#listeners.push(run)
+  }
+
+  /** It is up again. */
+  back(): void {
+    this.up = true
+    for (const listener of this.#listeners) listener()
+  }
 
   async close(): Promise<void> {}
 }
