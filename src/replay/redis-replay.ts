@@ -4,7 +4,7 @@ import type { Millis } from '../units.ts'
 import type { MemoryReplay } from './memory-replay.ts'
 import type { Claim, ReplayStore } from './store.ts'
 
-/** Endings that Redis could not be told, kept for its return. */
+/** So many endings of a kind that Redis could not be told are kept. */
 const OWED = 20_000
 /** So many of them are told at once. */
 const BATCH = 100
@@ -53,6 +53,7 @@ return 0`,
 /** An ending that Redis was not told yet. */
 interface Ending {
   readonly script: Script
+  readonly key: string
   readonly owner: string
   /** Until when a delivery that Redis never saw claimed counts as delivered; 0 where it may have seen the claim. */
   readonly until: Millis
@@ -71,9 +72,9 @@ export interface RedisReplayOptions {
 /** One memory of what was delivered for all replicas; it survives their restart. */
 export class RedisReplay implements ReplayStore {
   readonly #options: RedisReplayOptions
-  /** Claims that Redis was not asked for, by key: until when they count once they are kept. */
+  /** Claims that Redis did not grant, by key and owner: until when they count once they are kept. */
   readonly #alone = new Map<string, Millis>()
-  readonly #owed = new Map<string, Ending>()
+  readonly #owed = new Owed()
   #paying = false
 
   constructor(options: RedisReplayOptions) {
@@ -92,22 +93,26 @@ export class RedisReplay implements ReplayStore {
     const ours = own.claim(key, owner, lease, window, now)
     if (ours !== 'fresh') return ours
     if (!redis.up) return this.#decide(key, owner, undefined, window)
-    const late = (reply: Reply): void => {
-      if (reply === 0 && onError === 'closed') redis.tell(RELEASE, [this.#nameOf(key)], [owner])
-    }
+    void this.#pay() // first: what is owed may stand in the way of this claim
     return redis
-      .run(CLAIM, [this.#nameOf(key)], [owner, lease, window], late)
-      .then(reply => this.#decide(key, owner, reply, window))
+      .run(CLAIM, [this.#nameOf(key)], [owner, lease, window], () => void this.#pay())
+      .then(reply => {
+        // it may have run, and nobody else would end it
+        if (reply === undefined && onError === 'closed') {
+          this.#owed.add({ script: RELEASE, key, owner, until: 0 })
+        }
+        return this.#decide(key, owner, reply, window)
+      })
   }
 
   keep(key: string, owner: string): void {
     this.#options.own.keep(key, owner)
-    this.#end(key, { script: KEEP, owner, until: this.#alone.get(key) ?? 0 })
+    this.#end(KEEP, key, owner)
   }
 
   release(key: string, owner: string): void {
     this.#options.own.release(key, owner)
-    this.#end(key, { script: RELEASE, owner, until: 0 })
+    this.#end(RELEASE, key, owner)
   }
 
   async close(): Promise<void> {}
@@ -116,7 +121,7 @@ export class RedisReplay implements ReplayStore {
     if (reply === 0) return 'fresh'
     const { own, clock, onError } = this.#options
     if (reply === undefined && onError === 'local') {
-      this.#alone.set(key, clock.now() + window)
+      this.#alone.set(idOf(key, owner), clock.now() + window)
       return 'fresh'
     }
     own.release(key, owner)
@@ -124,43 +129,80 @@ export class RedisReplay implements ReplayStore {
     return reply === 1 ? 'delivered' : 'in_flight'
   }
 
-  #end(key: string, ending: Ending): void {
-    this.#alone.delete(key)
-    if (!this.#options.redis.up) return this.#owe(key, ending)
-    void this.#tell(key, ending)
+  #end(script: Script, key: string, owner: string): void {
+    const id = idOf(key, owner)
+    const until = script === KEEP ? (this.#alone.get(id) ?? 0) : 0
+    this.#alone.delete(id)
+    const ending = { script, key, owner, until }
+    if (!this.#options.redis.up || this.#paying || this.#owed.size > 0) {
+      this.#owed.add(ending) // behind what is owed already
+      return void this.#pay()
+    }
+    void this.#tell(ending).then(told => (told ? void this.#pay() : this.#owed.add(ending)))
   }
 
-  async #tell(key: string, ending: Ending): Promise<boolean> {
-    const { script, owner, until } = ending
+  async #tell({ script, key, owner, until }: Ending): Promise<boolean> {
     const { redis, clock } = this.#options
     const left = until === 0 ? 0 : Math.max(0, until - clock.now())
-    const reply = await redis.run(script, [this.#nameOf(key)], [owner, left])
-    if (reply === undefined) this.#owe(key, ending)
-    return reply !== undefined
+    return (await redis.run(script, [this.#nameOf(key)], [owner, left])) !== undefined
   }
 
-  #owe(key: string, ending: Ending): void {
-    this.#owed.delete(key)
-    this.#owed.set(key, ending)
-    if (this.#owed.size <= OWED) return
-    const [oldest] = this.#owed.keys()
-    if (oldest !== undefined) this.#owed.delete(oldest)
-  }
-
-  /** Tells what is owed, as long as Redis takes it. */
+  /** Tells what is owed, each once, as long as Redis is up. What it does not take waits for the next occasion. */
   async #pay(): Promise<void> {
     if (this.#paying) return
     this.#paying = true
+    const failed: Ending[] = []
     while (this.#owed.size > 0 && this.#options.redis.up) {
-      const batch = [...this.#owed.entries().take(BATCH)]
-      for (const [key] of batch) this.#owed.delete(key)
-      const told = await Promise.all(batch.map(([key, ending]) => this.#tell(key, ending)))
-      if (told.includes(false)) break
+      const batch = this.#owed.take(BATCH)
+      const told = await Promise.all(batch.map(ending => this.#tell(ending)))
+      failed.push(...batch.filter((_, i) => told[i] === false))
     }
+    for (const ending of failed) this.#owed.add(ending)
     this.#paying = false
   }
 
   #nameOf(key: string): string {
     return `${this.#options.prefix}replay:${key}`
   }
+}
+
+/**
+ * Endings not told yet, at most one for each owner of a key. A release goes before any keep: until the claim of an
+ * earlier owner is gone, Redis would take no other's for kept.
+ */
+class Owed {
+  readonly #releases = new Map<string, Ending>()
+  readonly #keeps = new Map<string, Ending>()
+
+  get size(): number {
+    return this.#releases.size + this.#keeps.size
+  }
+
+  /** Beyond the bound the oldest of its kind is forgotten. */
+  add(ending: Ending): void {
+    const id = idOf(ending.key, ending.owner)
+    const kind = ending.script === KEEP ? this.#keeps : this.#releases
+    kind.set(id, ending)
+    if (kind.size <= OWED) return
+    const [oldest] = kind.keys()
+    if (oldest !== undefined) kind.delete(oldest)
+  }
+
+  /** Takes so many of them out, in the order in which they are to be told. */
+  take(count: number): Ending[] {
+    const taken: Ending[] = []
+    for (const kind of [this.#releases, this.#keeps]) {
+      for (const [id, ending] of kind) {
+        if (taken.length === count) return taken
+        taken.push(ending)
+        kind.delete(id)
+      }
+    }
+    return taken
+  }
+}
+
+/** No id of a request has a space. */
+function idOf(key: string, owner: string): string {
+  return `${owner} ${key}`
 }

@@ -2,10 +2,14 @@ import t from 'tap'
 import { MemoryLimits } from '../../../src/limit/memory-limits.ts'
 import { RedisLimits } from '../../../src/limit/redis-limits.ts'
 import { limitOf } from '../../../src/limit/store.ts'
+import { MemoryReplay } from '../../../src/replay/memory-replay.ts'
+import { RedisReplay } from '../../../src/replay/redis-replay.ts'
 import { ManualClock } from '../../support/manual-clock.ts'
 import { HandRedis } from '../../support/redis.ts'
 
 const ten = [{ limit: limitOf('per_provider', { count: 10, per: 1_000 }), key: 'a' }]
+const LEASE = 30_000
+const WINDOW = 600_000
 
 function limits() {
   const redis = new HandRedis()
@@ -15,6 +19,14 @@ function limits() {
     own,
     store: new RedisLimits({ redis, own, prefix: '', clock: new ManualClock() }),
   }
+}
+
+function replay(onError: 'local' | 'closed') {
+  const redis = new HandRedis()
+  const own = new MemoryReplay({ max: 100, seed: new Uint32Array(4) })
+  const store = new RedisReplay({ redis, own, prefix: '', clock: new ManualClock(), onError })
+  const claim = (key: string, owner: string) => store.claim(key, owner, LEASE, WINDOW, 0)
+  return { redis, store, claim }
 }
 
 t.test('limits', async t => {
@@ -58,3 +70,110 @@ t.test('limits', async t => {
     t.equal(room(own), 10)
   })
 })
+
+t.test('endings', async t => {
+  t.test('of two owners of one key both are told, the release before the keep', async t => {
+    const { redis, store, claim } = replay('local')
+    const first = claim('k', 'A')
+    redis.answer(0)
+    t.equal(await first, 'fresh')
+    redis.up = false
+    store.release('k', 'A')
+    t.equal(await claim('k', 'B'), 'fresh')
+    store.keep('k', 'B')
+    redis.back()
+    t.same(redis.told, ['release k A 0', `keep k B ${WINDOW}`])
+  })
+
+  t.test('a release that is owed later than a keep is still told before it', async t => {
+    const { redis, store, claim } = replay('local')
+    const first = claim('k', 'A')
+    redis.answer(0)
+    await first
+    store.release('k', 'A')
+    redis.up = false
+    t.equal(await claim('k', 'B'), 'fresh')
+    store.keep('k', 'B')
+    redis.answer(undefined) // the release, which nobody knows to have come through
+    await settled()
+    redis.told.length = 0
+    redis.back()
+    t.same(redis.told, ['release k A 0', `keep k B ${WINDOW}`])
+  })
+
+  t.test('one that failed is told again once Redis answers another', async t => {
+    const { redis, store, claim } = replay('local')
+    const claims = [claim('a', 'me'), claim('b', 'me')]
+    for (let i = 0; i < 2; i++) redis.answer(0)
+    t.same(await Promise.all(claims), ['fresh', 'fresh'])
+    for (const key of ['a', 'b']) store.keep(key, 'me')
+    redis.answer(undefined)
+    redis.answer(0)
+    await settled()
+    t.same(redis.told, ['keep a me 0', 'keep b me 0', 'keep a me 0'])
+  })
+
+  t.test('one that failed is told again before the next claim', async t => {
+    const { redis, store, claim } = replay('local')
+    const first = claim('a', 'me')
+    redis.answer(0)
+    await first
+    store.keep('a', 'me')
+    redis.answer(undefined)
+    await settled()
+    void claim('b', 'me')
+    t.same(redis.told, ['keep a me 0', 'keep a me 0'])
+    t.same(redis.asked, ['claim', 'keep', 'keep', 'claim'])
+  })
+
+  t.test('one that Redis does not take keeps no other from being told', async t => {
+    const { redis, store } = replay('local')
+    redis.up = false
+    for (let i = 0; i < 250; i++) store.keep(`${i}`, 'me')
+    redis.back()
+    redis.answer(undefined)
+    for (let i = 0; i < 250; i++) {
+      redis.answer(0)
+      await settled()
+    }
+    t.equal(new Set(redis.told).size, 250)
+    t.equal(redis.told.length, 250, 'it is not told again for ever')
+  })
+
+  t.test('when Redis is down again, the rest waits', async t => {
+    const { redis, store } = replay('local')
+    redis.up = false
+    for (let i = 0; i < 250; i++) store.keep(`${i}`, 'me')
+    redis.back()
+    redis.up = false
+    for (let i = 0; i < 100; i++) redis.answer(undefined)
+    await settled()
+    t.equal(redis.told.length, 100)
+  })
+
+  t.test('a claim that was refused for want of an answer is released in Redis', async t => {
+    const { redis, claim } = replay('closed')
+    const first = claim('k', 'A')
+    redis.answer(undefined)
+    t.equal(await first, 'unavailable')
+    const retry = claim('k', 'B')
+    t.same(redis.told, ['release k A 0'], 'what stands in its way goes first')
+    t.same(redis.asked, ['claim', 'release', 'claim'])
+    redis.answer(0)
+    redis.answer(0)
+    t.equal(await retry, 'fresh')
+  })
+
+  t.test('a claim that Redis was never asked for owes nothing', async t => {
+    const { redis, claim } = replay('closed')
+    redis.up = false
+    t.equal(await claim('k', 'A'), 'unavailable')
+    redis.back()
+    t.same(redis.told, [])
+  })
+})
+
+/** What was answered has had its consequences. */
+function settled(): Promise<void> {
+  return new Promise(resolve => setImmediate(resolve))
+}
