@@ -22,7 +22,7 @@ const LONG_LIST = /\[\d{3}/
 const MOST_STEPS = 8
 
 const TOKEN = "[!#$%&'*+.^_`|~0-9A-Za-z-]"
-const CHARSET = '(?: *; *charset="?utf-8"?)?'
+const CHARSET = '(?: *; *charset=(?:utf-8|"utf-8"))?'
 const TYPE = new RegExp(
   `^multipart/form-data${CHARSET} *; *boundary=(?:"(?<quoted>[\\w'()+,./:=? -]{0,69}[\\w'()+,./:=?-])"|(?<bare>[\\w'+.-]{1,70}))${CHARSET}$`,
   'i',

@@ -1,4 +1,4 @@
-import busboy from 'busboy'
+import busboy, { type Busboy } from 'busboy'
 import type { Field } from './multipart.ts'
 
 /**
@@ -12,8 +12,9 @@ export function readsTheSame(
   body: Buffer,
   fields: readonly Field[],
 ): Promise<boolean> {
+  const parser = parserOf(type)
+  if (parser === undefined) return Promise.resolve(false)
   const { promise, resolve } = Promise.withResolvers<boolean>()
-  const parser = busboy({ headers: { 'content-type': type } })
   let at = 0
   let same = true
   parser.on('field', (name, value, { valueTruncated }) => {
@@ -28,4 +29,13 @@ export function readsTheSame(
   parser.on('close', () => resolve(same && at === fields.length))
   parser.end(body)
   return promise
+}
+
+/** It throws for a type that it cannot read. */
+function parserOf(type: string): Busboy | undefined {
+  try {
+    return busboy({ headers: { 'content-type': type } })
+  } catch {
+    return undefined
+  }
 }

@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import t from 'tap'
 import { Inspector } from '../../../src/inspect/inspector.ts'
 import { readForm } from '../../../src/inspect/multipart.ts'
+import { readsTheSame } from '../../../src/inspect/second-opinion.ts'
 import { type AutomatischChild, startAutomatischChild } from '../../support/automatisch.ts'
 
 const TYPE = 'multipart/form-data; boundary=xYz'
@@ -41,6 +42,7 @@ t.test('the fields of a plain form are read byte for byte', async t => {
     ['without a line end', TYPE, body + END.trimEnd()],
     ['quoted', 'Multipart/Form-Data;boundary="xYz"', body + END],
     ['with a charset behind', `${TYPE}; charset=UTF-8`, body + END],
+    ['with a quoted charset', `${TYPE}; charset="utf-8"`, body + END],
     ['with a charset before', 'multipart/form-data; charset=utf-8; boundary=xYz', body + END],
     [
       'of odd letters',
@@ -151,12 +153,22 @@ t.test('a type that names no boundary, or not one alone, is malformed', async t 
     `${TYPE}; x=y`,
     `${TYPE};`,
     'multipart/form-data; boundary="xYz',
+    'multipart/form-data; charset="utf-8; boundary=xYz',
+    'multipart/form-data; charset=utf-8"; boundary=xYz',
+    `${TYPE}; charset="utf-8`,
+    `${TYPE}; charset=utf-8"`,
     'multipart/form-data; boundary="x\\Yz"',
     'multipart/form-data; boundary="xYz "',
     `multipart/form-data; boundary=${'x'.repeat(71)}`,
   ]) {
     t.match(await inspect(body, type), { reason: 'malformed_body' }, type)
   }
+})
+
+t.test('a type that the other parser refuses is read alike by nobody', async t => {
+  const body = latin1(part('a', '1') + END)
+  for (const type of ['multipart/form-data; charset="utf-8; boundary=xYz', 'text/plain', ''])
+    t.equal(await readsTheSame(type, body, []), false, type)
 })
 
 /** Posts it in pieces to the parsers of Automatisch; gives the status, 0 where there is no answer. */
