@@ -26,6 +26,13 @@ export interface Source {
   resume(): void
 }
 
+const followed = new WeakSet<ServerResponse>()
+
+/** Says that a request was taken on the connection behind one whose answer is still to come. */
+export function follow(res: ServerResponse): void {
+  followed.add(res)
+}
+
 /** The response of one exchange: an answer of our own, or the upstream's as the sender takes it. */
 export class Reply {
   readonly #req: IncomingMessage
@@ -54,9 +61,9 @@ export class Reply {
     return this.#res.closed
   }
 
-  /** Closes the connection after this answer. */
+  /** Closes the connection after this answer, unless another is owed on it: that one does. */
   closeAfter(): void {
-    this.#res.shouldKeepAlive = false
+    if (!followed.has(this.#res)) this.#res.shouldKeepAlive = false
   }
 
   /** Answers on our own account. A small rest of the body is dropped, before a large one the connection ends. */

@@ -4,6 +4,7 @@ import fastify from 'fastify'
 import { Fault } from '../errors.ts'
 import { Exchange } from '../exchange/exchange.ts'
 import type { Peer } from '../exchange/peer.ts'
+import { follow } from '../exchange/reply.ts'
 import type { Site } from '../exchange/site.ts'
 import type { Bytes, Millis } from '../units.ts'
 import { BARE } from './bare-fastify.ts'
@@ -79,6 +80,7 @@ export async function openDoor(
     const line = (req.socket as Connected)[kLine]
     if (line === undefined) return void req.socket.destroy()
     if (ending(line)) return
+    if (line.response?.closed === false) follow(line.response)
     const exchange = new Exchange(site, line.peer, req, res)
     begin(line, exchange, res)
     exchange.begin()

@@ -181,3 +181,23 @@ t.test(
     t.equal(recorder.requests.length, 1)
   },
 )
+
+t.test('an answer does not close a connection on which another is owed', async t => {
+  const { port, recorder, hookwarden } = await stage(t, {
+    map: `drain: { settle: 1s, within: 5s }${PROVIDERS}`,
+    recorder: { hold: true },
+  })
+  const connection = await connect(port)
+  for (const id of [1, 2]) {
+    await connection.send(genuine('github', GITHUB, bodyOf(id)))
+    await recorder.complete(id)
+  }
+  void hookwarden.service.drain()
+  recorder.releaseAll()
+  const [first, second] = [await connection.readAnswer(), await connection.readAnswer()]
+  t.equal(first.status, 204)
+  t.equal(first.header('connection'), 'keep-alive')
+  t.equal(second.status, 204)
+  t.equal(second.header('connection'), 'close')
+  t.equal(recorder.requests.length, 2)
+})
