@@ -5,7 +5,15 @@ import { lostOf } from './check-bodies.ts'
 import { needsToken, offByDefault } from './check-handshake.ts'
 import { type MapValues, type ProviderValues, USUAL_HTTPS, upstreamKeys } from './schema.ts'
 import type { ProviderSettings, RouteSettings, SecretReference, Settings } from './settings.ts'
-import { coversBody, fetching, formatted, publicKeyOf, schemeOf, valuesOf } from './signing.ts'
+import {
+  coversBody,
+  fetching,
+  formatted,
+  longest,
+  publicKeyOf,
+  schemeOf,
+  valuesOf,
+} from './signing.ts'
 import { storeOf } from './store.ts'
 
 /** What a sender is given where nobody knows how long it waits. */
@@ -82,7 +90,7 @@ function provider(
     forwardAs: forwardedAs(types, entry.forward_as ?? known?.forwardAs),
     contentEncodings: entry.content_encodings,
     limits: {
-      body: own?.body ?? usual.body,
+      body: Math.min(own?.body ?? usual.body, longest(scheme)),
       perAddress: own?.per_address ?? usual.per_address,
       perProvider: own?.per_provider ?? usual.per_provider,
       patience: Math.min(own?.patience ?? usual.patience, answerWithin / 2),

@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import { formatMillis } from '../units.ts'
+import { type Bytes, formatMillis } from '../units.ts'
 import type { Scheme } from '../verify/scheme.ts'
 import { NAMED } from './demands.ts'
 import type { Salvaged } from './salvage.ts'
@@ -45,6 +45,15 @@ export function fetching<S extends Signing>(signing: S, { cert_url: url }: Provi
   if (url !== FETCH || 'none' in signing || signing.sign !== '{sns}') return signing
   const require = (signing.require ?? []).filter(pair => !pair.includes('{cert_url}'))
   return { ...signing, require, code: 'aws-sns' }
+}
+
+/** Amazon takes messages of 256 KiB, and escapes them: twice as long at most, and what is around them. */
+const LONGEST_FETCHED: Bytes = 544 * 1024
+
+/** The longest body that a sender has any use for. What waits for a certificate is held before anything is proven. */
+export function longest(signing: Signing): Bytes {
+  const fetched = !('none' in signing) && signing.code === 'aws-sns'
+  return fetched ? LONGEST_FETCHED : Number.POSITIVE_INFINITY
 }
 
 /** Whether an entry wants certificates fetched for a sender for which nothing is. */

@@ -5,13 +5,16 @@ import type { Bytes, Millis } from '../units.ts'
 import type { Certificate, KnownCertificates } from '../verify/fetched.ts'
 import type { Errand, Told } from '../verify/told.ts'
 import type { Get, Got } from './get.ts'
+import { Lane } from './lane.ts'
 
 /** One request, from name to last byte. */
 const DEADLINE: Millis = 3000
 /** How long whoever needs it waits in all, others' errands included: less than any sender does. */
 const PATIENCE: Millis = 6000
-/** Senders wait for each of them: more would wait in vain. */
+/** Bodies that wait for certificates are held meanwhile, and nothing is proven about them. */
 const MOST_WAITING = 8
+/** Senders wait for each of them, in each of the two lanes: more would wait in vain. */
+const MOST_TAKEN = 4
 /** A certificate has under 4 KiB. */
 const LONGEST: Bytes = 16 * 1024
 /** More certificates than there are regions. */
@@ -19,21 +22,35 @@ const MOST_KNOWN = 64
 /** How long an answer is believed: of a certificate, of its absence, and how soon one is asked again after a failure. */
 const LASTS = { there: 24 * 3_600_000, absent: 60_000, unavailable: 5000 } as const
 
-type Known = Exclude<ReturnType<KnownCertificates['at']>, undefined>
+type Problem = 'absent' | 'unavailable'
+
+/** What was learnt of a URL. */
+interface Learnt {
+  /** The last that came and was valid, however old. */
+  readonly certificate: Certificate | undefined
+  /** When that is valid no more. */
+  readonly ends: Millis
+  /** Why the last fetch brought none. */
+  readonly problem: Problem | undefined
+  /** When it is asked for again. */
+  readonly until: Millis
+}
 
 /**
  * What Hookwarden fetches itself, from hosts that the map pins: certificates, which it remembers, and confirmations.
- * One at a time, and a bounded few waiting: whoever makes it ask may be anybody.
+ * Whoever makes it ask for a certificate may be anybody, so these errands have a lane of their own: what is proven, and
+ * what was there once, never queues behind a name that somebody made up.
  */
 export class Errands implements KnownCertificates {
   readonly #get: Get
   readonly #clock: Clock
   /** Told of an errand that came to nothing, with the reason in the machine's words. */
   readonly #failed: (url: string, why: string) => void
-  readonly #known = new Map<string, { readonly known: Known; readonly until: Millis }>()
+  readonly #known = new Map<string, Learnt>()
   readonly #underWay = new Map<string, Promise<void>>()
   readonly #closing = new AbortController()
-  #last: Promise<unknown> = Promise.resolve()
+  readonly #trusted = new Lane(MOST_TAKEN)
+  readonly #strange = new Lane(MOST_TAKEN)
   #waiting = 0
 
   constructor(options: {
@@ -46,26 +63,36 @@ export class Errands implements KnownCertificates {
     this.#failed = options.failed
   }
 
-  at(url: string): Known | undefined {
-    const found = this.#known.get(url)
-    return found !== undefined && found.until > this.#clock.now() ? found.known : undefined
+  at(url: string): Certificate | Problem | undefined {
+    const learnt = this.#known.get(url)
+    if (learnt === undefined) return undefined
+    const now = this.#clock.now()
+    if (learnt.ends > now) return learnt.certificate
+    return learnt.until > now ? learnt.problem : undefined
   }
 
-  /** Fetches a certificate, unless that is under way. Settles when it is known, or when waiting is over; never rejects. */
-  certificate(url: string): Promise<void> {
-    const joined = this.#underWay.get(url)
-    if (joined !== undefined) return this.#patiently(joined)
-    const fetched = this.#inTurn(async () => this.#learn(url, await this.#fetch(url)))
-    if (fetched === undefined) return Promise.resolve()
-    this.#underWay.set(url, fetched)
-    void fetched.then(() => this.#underWay.delete(url))
-    return this.#patiently(fetched)
+  due(url: string): boolean {
+    const learnt = this.#known.get(url)
+    return learnt === undefined || learnt.until <= this.#clock.now()
+  }
+
+  /**
+   * Fetches a certificate, unless that is under way. Settles when it is known, or when waiting is over: at once where an
+   * older one is valid still, or too many wait. Never rejects.
+   */
+  async certificate(url: string): Promise<void> {
+    const fetched = this.#underWay.get(url) ?? this.#begin(url)
+    const valid = typeof this.at(url) === 'object'
+    if (fetched === undefined || valid || this.#waiting === MOST_WAITING) return
+    this.#waiting++
+    await this.#patiently(fetched)
+    this.#waiting--
   }
 
   /** Calls what the answer to a challenge needs: the answer, or why there is none. Never rejects. */
   async run({ visit: url, answer }: Errand): Promise<Told | RejectReason> {
     let done = false
-    const visited = this.#inTurn(async () => {
+    const visited = this.#trusted.take(async () => {
       const got = await this.#fetch(url)
       done = got?.status === 200
       if (got !== undefined && !done) this.#tell(url, `it was answered with ${got.status}`)
@@ -79,14 +106,13 @@ export class Errands implements KnownCertificates {
     this.#closing.abort()
   }
 
-  #inTurn(work: () => Promise<void>): Promise<void> | undefined {
-    if (this.#waiting === MOST_WAITING) return undefined
-    this.#waiting++
-    const turn = this.#last.then(work)
-    this.#last = turn
-    return turn.then(() => {
-      this.#waiting--
-    })
+  #begin(url: string): Promise<void> | undefined {
+    const lane = this.#known.get(url)?.certificate === undefined ? this.#strange : this.#trusted
+    const fetched = lane.take(async () => this.#learn(url, await this.#fetch(url)))
+    if (fetched === undefined) return undefined
+    this.#underWay.set(url, fetched)
+    void fetched.then(() => this.#underWay.delete(url))
+    return fetched
   }
 
   /** Settles with the work or when patience is over, whichever is first. */
@@ -120,26 +146,34 @@ export class Errands implements KnownCertificates {
   }
 
   #learn(url: string, got: Got | undefined): void {
-    const found = got === undefined ? 'unavailable' : this.#read(url, got)
-    const [known, lasts] =
-      typeof found === 'string' ? [found, LASTS[found]] : [found.certificate, found.lasts]
-    this.#forget()
-    this.#known.set(url, { known, until: this.#clock.now() + lasts })
+    const before = this.#known.get(url)
+    const read = got === undefined ? 'unavailable' : this.#read(url, got)
+    const now = this.#clock.now()
+    if (before === undefined) this.#makeRoom(now)
+    if (typeof read === 'object') {
+      const { certificate, valid } = read
+      const until = now + Math.min(valid, LASTS.there)
+      this.#known.set(url, { certificate, ends: now + valid, problem: undefined, until })
+      return
+    }
+    const kept = read === 'unavailable' ? before : undefined
+    const { certificate, ends = now } = kept ?? {}
+    this.#known.set(url, { certificate, ends, problem: read, until: now + LASTS[read] })
   }
 
   #read(
     url: string,
     { status, body }: Got,
-  ): { certificate: Certificate; lasts: Millis } | 'absent' | 'unavailable' {
+  ): { readonly certificate: Certificate; readonly valid: Millis } | Problem {
     if (status === 403 || status === 404 || status === 410) return 'absent'
     const read = status === 200 ? certificateIn(body) : undefined
-    const lasts = read === undefined ? 0 : this.#validFor(read)
-    if (read === undefined || lasts <= 0) {
+    const valid = read === undefined ? 0 : this.#validFor(read)
+    if (read === undefined || valid <= 0) {
       const what = read === undefined ? 'what came is no certificate' : 'it is not valid now'
       this.#tell(url, status === 200 ? what : `it was answered with ${status}`)
       return 'unavailable'
     }
-    return { certificate: { pem: read.toString() }, lasts: Math.min(lasts, LASTS.there) }
+    return { certificate: { pem: read.toString() }, valid }
   }
 
   #validFor({ validFromDate, validToDate }: X509Certificate): Millis {
@@ -147,14 +181,15 @@ export class Errands implements KnownCertificates {
     return validFromDate.getTime() > now ? 0 : validToDate.getTime() - now
   }
 
-  /** Makes room. What is there goes last: nobody can push it out by asking for what is not. */
-  #forget(): void {
+  /** What was there goes last: nobody can push it out by asking for what is not. */
+  #makeRoom(now: Millis): void {
     if (this.#known.size < MOST_KNOWN) return
     const entries = [...this.#known]
-    const now = this.#clock.now()
+    const none = entries.filter(([, { certificate }]) => certificate === undefined)
     const [url = ''] =
-      entries.find(([, { until }]) => until <= now) ??
-      entries.find(([, { known }]) => typeof known === 'string') ??
+      none.find(([, { until }]) => until <= now) ??
+      none[0] ??
+      entries.find(([, { ends }]) => ends <= now) ??
       entries[0] ??
       []
     this.#known.delete(url)

@@ -45,7 +45,12 @@ export function getter(elsewhere?: Elsewhere): Get {
         ...(elsewhere && { ca: elsewhere.ca }),
       })
       call.on('error', reject)
+      let answered = false
+      call.on('close', () => {
+        if (!answered) reject(new Error('the connection closed')) // all that comes of a 101
+      })
       call.on('response', answer => {
+        answered = true
         const chunks: Buffer[] = []
         let size = 0
         answer.on('error', reject)

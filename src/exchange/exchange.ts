@@ -145,7 +145,7 @@ export class Exchange implements Watched, Upload, Queued, Awaiting, Inspecting {
     this.#state = 'waiting'
     this.#receivedAt = this.#site.clock.now()
     this.#site.budget.complete(this)
-    const wanted = this.over ? undefined : this.#provider.fetched?.wanted(this.#body.chunks())
+    const wanted = this.over ? undefined : this.#check.wanted?.(this.#body.chunks())
     if (wanted === undefined) return this.#judge(this.#receivedAt)
     void this.#site.errands.certificate(wanted).then(() => this.#judge(this.#site.clock.now()))
   }

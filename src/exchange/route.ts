@@ -9,7 +9,6 @@ import type { Bucket } from '../limit/store.ts'
 import type { RouteTable } from '../route/table.ts'
 import type { Bytes, Millis } from '../units.ts'
 import type { BoundHandshake } from '../verify/bound-handshake.ts'
-import type { FetchedVerifier } from '../verify/fetched.ts'
 import type { Verifier } from '../verify/verifier.ts'
 
 /** What one generation serves. */
@@ -59,8 +58,6 @@ export interface Provider {
   readonly asksCertificate: boolean
   /** Undefined while no secret is usable. */
   readonly verifier: Verifier | undefined
-  /** The same where it needs certificates that are fetched; undefined for nearly all. */
-  readonly fetched: FetchedVerifier | undefined
   /** How the sender is answered when it asks whether the URL is ours; undefined where it is not. */
   readonly handshake: BoundHandshake | undefined
   readonly credentials: Credentials

@@ -8,16 +8,21 @@ const LONGEST = 64 * 1024
  * @see "GitHub webhook secret exposure", April 2026: the header X-Github-Encoded-Secret
  */
 export class Leaks {
-  readonly #spellings: ReadonlySet<string>
+  readonly #spellings = new Set<string>()
   /** 1 at each length that a spelling has: most values are of none, and need not be hashed. */
   readonly #lengths = new Uint8Array(LONGEST)
 
   /** @param secrets the bytes of each; one that no header can hold is left out */
   constructor(secrets: Iterable<Uint8Array>) {
-    const spellings = new Set<string>()
-    for (const secret of secrets) for (const text of spellingsOf(secret)) spellings.add(text)
-    this.#spellings = spellings
-    for (const { length } of spellings) this.#lengths[length] = 1
+    for (const secret of secrets) this.add(secret)
+  }
+
+  /** Knows one more from now on: a key that a sender handed over. */
+  add(secret: Uint8Array): void {
+    for (const text of spellingsOf(secret)) {
+      this.#spellings.add(text)
+      this.#lengths[text.length] = 1
+    }
   }
 
   /** Whether the value of a header, or what follows the scheme in one such as `Bearer …`, is a secret. */

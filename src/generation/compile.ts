@@ -2,6 +2,7 @@ import { compileNetworks } from '../admit/networks.ts'
 import type { ProviderSettings, Settings } from '../config/settings.ts'
 import { UNSIGNED } from '../exchange/check.ts'
 import type { PaceLimit, Provider, Route, Serving } from '../exchange/route.ts'
+import type { Leaks } from '../forward/leaks.ts'
 import { Inspector } from '../inspect/inspector.ts'
 import { Gate } from '../limit/gate.ts'
 import { limitOf } from '../limit/store.ts'
@@ -60,8 +61,9 @@ export function compileGeneration(
   const senders: Sender[] = []
   const entries: [string, Route][] = []
   const shared = sharedSecrets(settings, sources)
+  const leaks = leaksOf(settings, sources)
   for (const one of settings.providers) {
-    const bound = bind(one, { sources, shared, lasting })
+    const bound = bind(one, { sources, shared, leaks, lasting })
     senders.push(bound.sender)
     const provider = compileProvider(one, settings, bound, verified, [...unproven, ...verified])
     for (const { path, flow, sync, replay } of one.routes) {
@@ -77,7 +79,7 @@ export function compileGeneration(
       hosts: new Set(settings.hosts),
       trusted: compileNetworks(settings.trustProxies),
       unrouted: limitOf('per_address', settings.unroutedPerAddress),
-      leaks: leaksOf(settings, sources),
+      leaks,
       inspector: new Inspector(),
     },
   }
@@ -87,7 +89,6 @@ export function compileGeneration(
 interface Bound {
   readonly sender: Sender
   readonly verifier: Verifier | undefined
-  readonly fetched: FetchedVerifier | undefined
   readonly credentials: CompiledScheme['credentials']
   readonly handshake: BoundHandshake | undefined
 }
@@ -97,11 +98,13 @@ interface Means {
   readonly sources: SecretSources
   /** Secrets that several entries have. */
   readonly shared: ReadonlySet<string>
+  /** All of them, whoever's; what a sender hands over later joins them. */
+  readonly leaks: Leaks
   readonly lasting: Lasting
 }
 
 function bind(one: ProviderSettings, means: Means): Bound {
-  const { sources, shared, lasting } = means
+  const { sources, shared, leaks, lasting } = means
   const { name, preset, mode, scheme } = one
   const told = { name, preset, mode, enrolsUntil: undefined, secretExpiry: firstEnd(one) }
   if ('none' in scheme) {
@@ -109,7 +112,6 @@ function bind(one: ProviderSettings, means: Means): Bound {
     return {
       sender,
       verifier: UNSIGNED,
-      fetched: undefined,
       credentials: { headers: [], query: [] },
       handshake: undefined,
     }
@@ -122,7 +124,7 @@ function bind(one: ProviderSettings, means: Means): Bound {
   const asked = bindHandshake(one, compiled, keys, { sources, shared })
   const fetched = fetchedBy(one, compiled, lasting.certificates)
   const ready = keys.length > 0 || fetched !== undefined
-  const enrolling = ready ? undefined : bindEnrolment(one, compiled, { sources, lasting })
+  const enrolling = ready ? undefined : bindEnrolment(one, compiled, { sources, leaks, lasting })
   const shown = compiled.kind === 'token' || compiled.kind === 'basic'
   const signed = shown ? 'token' : 'signature'
   return {
@@ -137,7 +139,6 @@ function bind(one: ProviderSettings, means: Means): Bound {
       problems: [...problems, ...asked.problems],
     },
     verifier: fetched ?? (ready ? asked.guard(bindVerifier(compiled, keys)) : enrolling),
-    fetched,
     credentials: compiled.credentials,
     handshake: asked.handshake,
   }
@@ -191,7 +192,7 @@ function readPublicKey(
 function compileProvider(
   one: ProviderSettings,
   settings: Settings,
-  { verifier, fetched, credentials, handshake }: Bound,
+  { verifier, credentials, handshake }: Bound,
   verified: readonly PaceLimit[],
   unproven: readonly PaceLimit[],
 ): Provider {
@@ -215,7 +216,6 @@ function compileProvider(
     asksCertificate: one.clientCertificate !== undefined,
     allowIps: one.allowIps.length === 0 ? undefined : compileNetworks(one.allowIps),
     verifier,
-    fetched,
     handshake,
     credentials,
     introduced: {

@@ -1,4 +1,5 @@
 import type { ProviderSettings } from '../config/settings.ts'
+import type { Leaks } from '../forward/leaks.ts'
 import type { SecretSources } from '../secrets/resolve.ts'
 import { bindVerifier } from '../verify/bind.ts'
 import type { CompiledScheme } from '../verify/compiled.ts'
@@ -11,7 +12,11 @@ import type { Lasting } from './lasting.ts'
 export function bindEnrolment(
   { name, enrolment }: ProviderSettings,
   compiled: CompiledScheme,
-  { sources, lasting }: { readonly sources: SecretSources; readonly lasting: Lasting },
+  {
+    sources,
+    leaks,
+    lasting,
+  }: { readonly sources: SecretSources; readonly leaks: Leaks; readonly lasting: Lasting },
 ): EnrollingVerifier | undefined {
   if (enrolment === undefined) return undefined
   const { from, until, file } = enrolment
@@ -19,6 +24,7 @@ export function bindEnrolment(
     const problem = keyProblem(compiled, bytes) ?? written(sources, file, bytes)
     lasting.enrolled(name, file, problem)
     if (problem !== undefined) return undefined
+    leaks.add(bytes)
     return bindVerifier(compiled, [{ bytes, place: 'current', until: undefined }])
   }
   return new EnrollingVerifier(from, until, keep)

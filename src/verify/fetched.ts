@@ -19,13 +19,15 @@ export interface Certificate {
 export interface KnownCertificates {
   /** `absent`: its host says there is none. `unavailable`: nobody could say. Undefined: nobody was asked lately. */
   at(url: string): Certificate | 'absent' | 'unavailable' | undefined
+  /** Whether somebody should be asked: nobody was lately, whatever `at` knows from before. */
+  due(url: string): boolean
 }
 
 const TREE = jsonTree(['TopicArn', 'SigningCertURL'].map(path => ({ path, steps: [path] })))
 
 /**
  * Verifies messages of Amazon SNS with the certificate that each names, where that is one of the host of the topic's
- * region. It fetches nothing itself: whoever holds the message asks first what is `wanted`.
+ * region. It fetches nothing itself: whoever holds the message asks its check first what is `wanted`.
  *
  * @see "Verifying the signatures of Amazon SNS messages", Amazon SNS Developer Guide
  */
@@ -47,18 +49,26 @@ export class FetchedVerifier implements Verifier {
     return new FetchedCheck(this, head, now)
   }
 
-  /** The certificate to fetch before this message can be judged; undefined where none has to be, or would help. */
-  wanted(held: readonly Uint8Array[]): string | undefined {
-    const named = this.#named(held)
-    if (typeof named === 'string') return undefined
-    return this.#known.at(named.url) === undefined ? named.url : undefined
+  /** Nothing is fetched for a message of another topic, or from any other place than the topic's own. */
+  named(held: readonly Uint8Array[]): { readonly url: string } | RejectReason {
+    const fields = new Body(held).json(TREE)
+    if (fields === undefined) return 'malformed_body'
+    const topic = fields === REPEATED ? REPEATED : fields.text('TopicArn')
+    const url = fields === REPEATED ? REPEATED : fields.text('SigningCertURL')
+    if (topic === REPEATED || url === REPEATED) return 'signature_malformed'
+    if (topic === undefined || url === undefined) return 'signature_missing'
+    const host = snsHost(this.#topic)
+    const trusted = topic === this.#topic && host !== undefined && isCertificateUrl(url, host)
+    return trusted ? { url } : 'signature_mismatch'
   }
 
-  /** What judges this message, or why nothing can. */
-  for(held: readonly Uint8Array[]): Verifier | RejectReason {
-    const named = this.#named(held)
-    if (typeof named === 'string') return named
-    const certificate = this.#known.at(named.url) ?? 'unavailable'
+  due(url: string): boolean {
+    return this.#known.due(url)
+  }
+
+  /** What judges a message that names this certificate, or why nothing can. */
+  by(url: string): Verifier | RejectReason {
+    const certificate = this.#known.at(url) ?? 'unavailable'
     if (certificate === 'absent') return 'signature_mismatch'
     if (certificate === 'unavailable') return 'sender_unavailable'
     const bound = this.#bound.get(certificate) ?? this.#bind(certificate)
@@ -71,25 +81,14 @@ export class FetchedVerifier implements Verifier {
     if (keyProblem(this.#scheme, bytes) !== undefined) return 'sender_unavailable'
     return bindVerifier(this.#scheme, [{ bytes, place: 'current', until: undefined }])
   }
-
-  /** Nothing is fetched for a message of another topic, or from any other place than the topic's own. */
-  #named(held: readonly Uint8Array[]): { readonly url: string } | RejectReason {
-    const fields = new Body(held).json(TREE)
-    if (fields === undefined) return 'malformed_body'
-    const topic = fields === REPEATED ? REPEATED : fields.text('TopicArn')
-    const url = fields === REPEATED ? REPEATED : fields.text('SigningCertURL')
-    if (topic === REPEATED || url === REPEATED) return 'signature_malformed'
-    if (topic === undefined || url === undefined) return 'signature_missing'
-    const host = snsHost(this.#topic)
-    const trusted = topic === this.#topic && host !== undefined && isCertificateUrl(url, host)
-    return trusted ? { url } : 'signature_mismatch'
-  }
 }
 
 class FetchedCheck implements Check {
   readonly #verifier: FetchedVerifier
   readonly #head: Head
   readonly #now: Millis
+  /** Read once: bodies are large, and anybody may send them. */
+  #named: { readonly url: string } | RejectReason | undefined
   #check: Check | undefined
 
   constructor(verifier: FetchedVerifier, head: Head, now: Millis) {
@@ -100,8 +99,16 @@ class FetchedCheck implements Check {
 
   update(): void {}
 
+  wanted(held: readonly Uint8Array[]): string | undefined {
+    this.#named = this.#verifier.named(held)
+    if (typeof this.#named === 'string') return undefined
+    return this.#verifier.due(this.#named.url) ? this.#named.url : undefined
+  }
+
   final(held: readonly Uint8Array[]): Verdict {
-    const verifier = this.#verifier.for(held)
+    const named = this.#named ?? this.#verifier.named(held)
+    if (typeof named === 'string') return named
+    const verifier = this.#verifier.by(named.url)
     if (typeof verifier === 'string') return verifier
     const opened = verifier.open(this.#head, this.#now)
     if (typeof opened === 'string') return opened

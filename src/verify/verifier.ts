@@ -21,6 +21,8 @@ export interface Verifier {
 /** One delivery under verification: `update` for each chunk in order, then `final` once. */
 export interface Check {
   update(chunk: Uint8Array): void
+  /** What has to be fetched before `final`; absent, or undefined, where nothing has to be, or would help. */
+  wanted?(held: readonly Uint8Array[]): string | undefined
   /** @param held every chunk again, for schemes that cannot judge a stream */
   final(held: readonly Uint8Array[]): Verdict
   /** After a clean verdict: which secret matched, and what replay memory keys on. */

@@ -68,6 +68,14 @@ for (const [preset, { hand, sign }] of Object.entries(SENDERS)) {
       const again = await exchange(on.port, hand(OTHER))
       t.equal(again?.status, 401, 'the first is the only one')
       t.equal(Buffer.from(files.get(FILE) ?? []).toString(), KEY)
+      const shown = sign(KEY, '{"a":3}').map(bytes =>
+        Buffer.from(
+          Buffer.from(bytes).toString('latin1').replace('\r\n', `\r\nX-A: ${KEY}\r\n`),
+          'latin1',
+        ),
+      )
+      t.equal((await exchange(on.port, shown))?.status, 204)
+      t.notMatch(on.recorder.requests.at(-1)?.head.toString(), KEY, 'nor is it forwarded')
       on.clock.advance(1000)
       await on.until(() => on.hookwarden.lines.some(({ msg }) => /handed over/.test(String(msg))))
       const said = on.hookwarden.lines.find(({ msg }) => /may hand over/.test(String(msg)))

@@ -261,3 +261,31 @@ t.test('who leaves while the certificate comes is heard all the same', async t =
   await on.recorder.complete(1)
   t.equal(on.recorder.requests.length, 1)
 })
+
+t.test('what is longer than any message is refused before it is read', async t => {
+  const { asked, send } = await sns(t, serves)
+  t.same(await send(message({ Message: 'x'.repeat(544 * 1024) })), [413, 'size'])
+  t.same(asked, [])
+  t.same(await send(message({ Message: '"'.repeat(256 * 1024) })), ACCEPTED)
+})
+
+t.test('how many wait for a certificate is bounded', async t => {
+  let answer: (cert: Got) => void = () => {}
+  const { on, send } = await sns(
+    t,
+    () =>
+      new Promise(resolve => {
+        answer = resolve
+      }),
+  )
+  const busy: unknown[] = []
+  const sending = Array.from({ length: 12 }, async (_, i) => {
+    const told = await send(message({ Message: `${i}` }))
+    if (told[0] === 503) busy.push(told)
+    return told
+  })
+  await on.until(() => busy.length === 4)
+  answer({ status: 200, body: Buffer.from(amazon.cert) })
+  const all = await Promise.all(sending)
+  t.equal(all.filter(([status]) => status === 204).length, 8)
+})

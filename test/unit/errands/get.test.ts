@@ -1,5 +1,6 @@
 import { createServer, type Server } from 'node:https'
 import type { AddressInfo } from 'node:net'
+import { createServer as createTls } from 'node:tls'
 import t, { type Test } from 'tap'
 import { type Get, getter } from '../../../src/errands/get.ts'
 import { developmentCertificate } from '../../support/certificate.ts'
@@ -55,6 +56,30 @@ t.test('an answer that is too long, cut, late, or of somebody else is none', asy
   const before = seen.length
   await t.rejects(get('https://sns.eu-central-1.amazonaws.com/a.pem', all), /altnames|Hostname/)
   t.equal(seen.length, before, 'nothing was asked of who is not the one')
+})
+
+t.test('who answers with another protocol, or leaves, is waited for no longer', async t => {
+  const { cert, key } = await developmentCertificate()
+  const upgrade = 'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n'
+  for (const answer of [upgrade, '']) {
+    const server = createTls({ cert, key }, socket => {
+      socket.on('error', () => {})
+      socket.once('data', () => socket.end(answer))
+    })
+    await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+    t.teardown(() => server.close())
+    const gone = new Promise(resolve => server.once('connection', one => one.on('close', resolve)))
+    const { port } = server.address() as AddressInfo
+    const get = getter({ host: '127.0.0.1', port, ca: cert })
+    let why: unknown
+    get('https://localhost/a.pem', { most: 9, signal: NEVER }).catch(error => {
+      why = error
+    })
+    await gone
+    for (let turn = 0; turn < 100 && why === undefined; turn++)
+      await new Promise(resolve => setImmediate(resolve))
+    t.match(why, { message: /closed|hang up/ }, answer)
+  }
 })
 
 t.test('a certificate that no authority signed is not believed', async t => {
