@@ -141,8 +141,14 @@ export class Turn implements Waiter, CircuitWaiter {
     else this.#answered(answer, limits)
   }
 
+  /** The sender left while a store was asked: entering the gate now would hold a place for ever. */
+  #unwanted({ wait, shared }: Reservation, limits: readonly PaceLimit[]): void {
+    if (wait !== undefined) this.#store?.giveBack(limits, this.#site.clock.now(), shared)
+  }
+
   #answered(reservation: Reservation, limits: readonly PaceLimit[]): void {
     const { wait, retryAfter, refusedBy = 0 } = reservation
+    if (this.#over) return this.#unwanted(reservation, limits)
     if (wait === undefined) {
       return this.#queued.refused((limits[refusedBy] as PaceLimit).reason, retryAfter)
     }
