@@ -353,7 +353,7 @@ const awsSns: Family = {
   timed: false,
   prove: ({ Message, MessageId, Subject }, _, key) => {
     const subject = Subject === '' ? '' : `Subject\n${Subject}\n`
-    const text = `Message\n${Message}\nMessageId\n${MessageId}\n${subject}Timestamp\n2026-01-01T00:00:00.000Z\nTopicArn\narn:aws:sns:eu-west-1:1:t\nType\nNotification\n`
+    const text = `Message\n${Message}\nMessageId\n${MessageId}\n${subject}Timestamp\n2026-01-01T00:00:00.000Z\nTopicArn\narn:aws:sns:eu-west-1:123456789012:t\nType\nNotification\n`
     return sign('sha256', Buffer.from(text), key).toString('base64')
   },
   compose: ({ Message, MessageId, Subject }, Signature) => ({
@@ -361,7 +361,7 @@ const awsSns: Family = {
     body: JSON.stringify({
       Type: 'Notification',
       MessageId,
-      TopicArn: 'arn:aws:sns:eu-west-1:1:t',
+      TopicArn: 'arn:aws:sns:eu-west-1:123456789012:t',
       ...(Subject === '' ? {} : { Subject }),
       Message,
       Timestamp: '2026-01-01T00:00:00.000Z',

@@ -32,6 +32,7 @@ t.test('the least map has every default of the design', async t => {
       https: { host: '0.0.0.0', port: 8443 },
       tls: [],
       admin: { host: '127.0.0.1', port: 9090 },
+      proxyProtocol: false,
     },
     publicUrl: undefined,
     trustProxies: [],

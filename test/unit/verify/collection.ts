@@ -21,7 +21,7 @@ export const ENTRY: CompileOptions = {
     key_id: 'key-1',
     webhook_id: 'webhook-1',
     cert_url: 'https://api.paypal.com/cert-1',
-    topic_arn: 'arn:aws:sns:eu-west-1:1:t',
+    topic_arn: 'arn:aws:sns:eu-west-1:123456789012:t',
     username: 'user-1',
   },
 }
