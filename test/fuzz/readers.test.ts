@@ -15,8 +15,8 @@ import { bindVerifier } from '../../src/verify/bind.ts'
 import { compileScheme } from '../../src/verify/compile.ts'
 import type { Scheme } from '../../src/verify/scheme.ts'
 
-/** One of chance, unless HOOKWARDEN_SEED says: what fails says its seed and its path. */
-const seed = Number(process.env.HOOKWARDEN_SEED ?? Date.now() % 2 ** 31)
+/** HOOKWARDEN_SEED gives another: what fails says its seed and its path. */
+const seed = Number(process.env.HOOKWARDEN_SEED ?? 2026)
 const RUNS = { seed, numRuns: 2000 }
 t.comment(`HOOKWARDEN_SEED=${seed}`)
 
@@ -60,7 +60,8 @@ t.test('target: what passes is a path and a query of printable ASCII, whatever c
     fc.property(target, text => {
       const { query } = new Head('POST', text, [])
       const clean = cleanTarget('/flow', query, { headers: [], query: ['token'] })
-      const names = [...new URLSearchParams(clean.slice('/flow?'.length)).keys()]
+      // it would take a question mark at the start of a query for no part of the first name
+      const names = [...new URLSearchParams(`&${clean.slice('/flow?'.length)}`).keys()]
       return clean.startsWith('/flow') && !names.includes('token')
     }),
     RUNS,

@@ -101,12 +101,11 @@ t.test('what is no secret or no key is a fault', async t => {
 t.test('a map with a sealed secret checks, and says why one does not open', async t => {
   const ref = sealed({ given: Buffer.from(SECRET) })
   const file = join(t.testdir(), 'map.yaml')
-  const certificate = 'listen: { tls: [{ cert: a, key: b }] }'
   writeFileSync(
     file,
-    `version: 1\nupstream: http://127.0.0.1:3000\n${certificate}\nproviders:\n  github: { secret: ${ref}, flows: [${FLOW}] }\n`,
+    `version: 1\nupstream: http://127.0.0.1:3000\nproviders:\n  github: { secret: ${ref}, flows: [${FLOW}] }\n`,
   )
-  const asked = { config: file, effective: false, json: false, dev: false }
+  const asked = { config: file, effective: false, json: false, dev: true }
   const run = (env: SecretSources['env'], effective = false) => {
     const { terminal, out } = heard()
     const world = { sources: sources(env), terminal, now: 0 }
