@@ -1,4 +1,5 @@
 import { createSign } from 'node:crypto'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import type { Got } from '../../src/errands/get.ts'
 import { connect, exchange, post } from '../support/sender.ts'
@@ -17,6 +18,9 @@ const stranger = await rsaCertificate()
 const entry = (more = '') =>
   `cert_url: fetch, topic_arn: '${TOPIC}', path: /in/sns, to: flow:${FLOW}${more}`
 const mapOf = (more = '') => `providers:\n  aws-sns: { ${entry(more)} }\n`
+
+/** The certificate in the map itself. */
+const KEPT = `cert_url: '${CERT}', public_key: ${JSON.stringify(amazon.cert)}`
 
 const LISTS: Readonly<Record<string, readonly string[]>> = {
   Notification: ['Message', 'MessageId', 'Subject', 'Timestamp', 'TopicArn', 'Type'],
@@ -234,15 +238,30 @@ t.test('without `handshake: on` nobody is called, and the flow gets the confirma
 })
 
 t.test('a certificate that stands in the map needs nobody to be asked', async t => {
-  const values = `cert_url: '${CERT}', public_key: ${JSON.stringify(amazon.cert)}`
   const { asked, send } = await sns(t, url => (url === CERT ? serves() : got(200)), {
-    map: mapOf(', handshake: on').replace('cert_url: fetch', values),
+    map: mapOf(', handshake: on').replace('cert_url: fetch', KEPT),
   })
   t.same(await send(message()), ACCEPTED)
   t.same(asked, [])
   t.same(await send(confirmation()), [200, undefined])
   t.equal(asked.length, 1)
 })
+
+t.test(
+  'a refusal is explained where the map has the certificate, and not where it is fetched',
+  async t => {
+    for (const [map, explained] of [
+      [mapOf().replace('cert_url: fetch', KEPT), 1],
+      [mapOf(), 0],
+    ] as const) {
+      const { on, send } = await sns(t, serves, { map })
+      t.same(await send(message({}, stranger.key)), [401, 'signature'])
+      for (let i = 0; i < 100; i++) await nextTurn()
+      on.clock.advance(100) // log lines wait for company
+      t.equal(on.hookwarden.lines.filter(({ msg }) => msg === 'explained').length, explained, map)
+    }
+  },
+)
 
 t.test('who leaves while the certificate comes is heard all the same', async t => {
   let answer: (cert: Got) => void = () => {}
