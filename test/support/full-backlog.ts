@@ -45,7 +45,7 @@ export async function startFullBacklog(): Promise<FullBacklog> {
       setTimeout(() => resolve(false), 100) // the system is asked, and answers at once or not at all
     })
   }
-  while (await fits());
+  for (let refused = 0; refused < 3; ) refused = (await fits()) ? 0 : refused + 1 // a busy system answers late as well
   const clear = () => {
     for (const socket of sockets.splice(0)) socket.destroy()
   }
