@@ -9,7 +9,7 @@ import { limitOf } from '../limit/store.ts'
 import { RouteTable } from '../route/table.ts'
 import { resolvePublicKey } from '../secrets/public-key.ts'
 import { nameOf, resolveSecret, type SecretSources } from '../secrets/resolve.ts'
-import type { Millis, Rate } from '../units.ts'
+import type { Bytes, Millis, Rate } from '../units.ts'
 import { bindVerifier } from '../verify/bind.ts'
 import type { BoundHandshake } from '../verify/bound-handshake.ts'
 import { compileScheme } from '../verify/compile.ts'
@@ -36,6 +36,7 @@ interface Sender {
   readonly signed: 'signature' | 'token' | 'none'
   /** Whether its scheme signs a time. */
   readonly timed: boolean
+  readonly maxBody: Bytes
   readonly ready: boolean
   /** Why secrets cannot be used; names references, never values. */
   readonly problems: readonly string[]
@@ -106,7 +107,14 @@ interface Means {
 function bind(one: ProviderSettings, means: Means): Bound {
   const { sources, shared, leaks, lasting } = means
   const { name, preset, mode, scheme } = one
-  const told = { name, preset, mode, enrolsUntil: undefined, secretExpiry: firstEnd(one) }
+  const told = {
+    name,
+    preset,
+    mode,
+    maxBody: one.limits.body,
+    enrolsUntil: undefined,
+    secretExpiry: firstEnd(one),
+  }
   if ('none' in scheme) {
     const sender: Sender = { ...told, signed: 'none', timed: false, ready: true, problems: [] }
     return {

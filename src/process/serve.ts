@@ -108,7 +108,9 @@ export async function serve(options: ServeOptions): Promise<Service> {
     gauges: {
       inFlight: () => open.count,
       buffered: () => budget.held,
+      bufferedLimit: () => budget.total,
       connections: () => ingress?.connections.count ?? 0,
+      connectionsLimit: () => connections,
       overloaded,
       clockSuspect: () => report.clockSuspect,
       limiterKeys: scope => (scope === 'address' ? buckets.size : ownLimits.size),
