@@ -47,7 +47,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
     rooms: 'route admit verify inspect replay limit forward',
     uses: '[node:http]',
   },
-  discovery: { rooms: '', owns: 'pg', uses: 'node:fs' },
+  discovery: { rooms: '', owns: 'pg', uses: 'node:fs node:fs/promises' },
   config: { rooms: 'presets [verify]', owns: 'yaml zod', uses: 'node:fs node:path node:net#isIP' },
   generation: { rooms: `${LEAVES} secrets exchange [config]` },
   listen: {
