@@ -3,8 +3,6 @@ import type { ProviderSettings, Settings } from '../config/settings.ts'
 import { UNSIGNED } from '../exchange/check.ts'
 import type { PaceLimit, Provider, Route, Serving } from '../exchange/route.ts'
 import type { Leaks } from '../forward/leaks.ts'
-import { Inspector } from '../inspect/inspector.ts'
-import { Gate } from '../limit/gate.ts'
 import { limitOf } from '../limit/store.ts'
 import { RouteTable } from '../route/table.ts'
 import { resolvePublicKey } from '../secrets/public-key.ts'
@@ -24,12 +22,14 @@ import { leaksOf } from './leaks.ts'
 
 /** One reading of the map, compiled: swapped whole, retired when its last exchange settles. */
 export interface Generation {
+  /** What it was compiled from. */
+  readonly settings: Settings
   readonly serving: Serving
   readonly senders: readonly Sender[]
 }
 
 /** What the operator is told of a provider. */
-interface Sender {
+export interface Sender {
   readonly name: string
   readonly preset: string | undefined
   readonly mode: ProviderSettings['mode']
@@ -66,7 +66,11 @@ export function compileGeneration(
   for (const one of settings.providers) {
     const bound = bind(one, { sources, shared, leaks, lasting })
     senders.push(bound.sender)
-    const provider = compileProvider(one, settings, bound, verified, [...unproven, ...verified])
+    const provider = compileProvider(one, settings, bound, {
+      verified,
+      unproven: [...unproven, ...verified],
+      gate: lasting.gateOf(one.name, one.limits.concurrency),
+    })
     for (const { path, flow, sync, replay } of one.routes) {
       const upstreamPath = `/webhooks/flows/${flow}${sync ? '/sync' : ''}`
       const replayPrefix = `${flow} `
@@ -74,6 +78,7 @@ export function compileGeneration(
     }
   }
   return {
+    settings,
     senders,
     serving: {
       routes: new RouteTable(entries),
@@ -81,7 +86,7 @@ export function compileGeneration(
       trusted: compileNetworks(settings.trustProxies),
       unrouted: limitOf('per_address', settings.unroutedPerAddress),
       leaks,
-      inspector: new Inspector(),
+      inspector: lasting.inspector,
     },
   }
 }
@@ -197,12 +202,18 @@ function readPublicKey(
   return { keys: [{ bytes, form, place: 'current', until: undefined }], problems: [] }
 }
 
+/** What a provider has together with others, and its gate, which it has had before. */
+interface Shared {
+  readonly verified: readonly PaceLimit[]
+  readonly unproven: readonly PaceLimit[]
+  readonly gate: Provider['gate']
+}
+
 function compileProvider(
   one: ProviderSettings,
   settings: Settings,
   { verifier, credentials, handshake }: Bound,
-  verified: readonly PaceLimit[],
-  unproven: readonly PaceLimit[],
+  { verified, unproven, gate }: Shared,
 ): Provider {
   const { name, limits, upstreamAnswer, answerWithin } = one
   const upstreamWhole = Math.max(upstreamAnswer, settings.upstream.body)
@@ -233,7 +244,7 @@ function compileProvider(
     addressLimit: limitOf('per_address', limits.perAddress),
     proven: [own, ...verified],
     unproven,
-    gate: new Gate(limits.concurrency),
+    gate,
     patience: limits.patience,
     answerWithin,
     upstreamAnswer,

@@ -24,17 +24,14 @@ const NEVER_ROUTED: ReadonlySet<RejectReason> = new Set<RejectReason>([
 const SECRETS = ['current', 'previous'] as const
 
 /** How requests ended, and why. */
-export function countedRequests(
-  { tallies, explanations }: Counts,
-  providers: readonly ProviderLabel[],
-): Sampling[] {
+export function countedRequests(counts: Counts): Sampling[] {
   return [
     {
       name: 'hookwarden_requests_total',
       type: 'counter',
       help: 'Requests by how they ended; each is counted exactly once',
       samples: () =>
-        perTally(tallies, (tally, provider) =>
+        perTally(counts, (tally, provider) =>
           OUTCOMES.map(outcome => ({
             labels: { provider, outcome },
             value: tally.outcomes[outcome],
@@ -46,8 +43,8 @@ export function countedRequests(
       type: 'counter',
       help: 'Reasons found against requests: enforced, or only reported',
       samples: () => {
-        const modes = new Map(providers.map(({ name, mode }) => [name, mode]))
-        return perTally(tallies, (tally, provider) =>
+        const modes = new Map(counts.providers.map(({ name, mode }) => [name, mode]))
+        return perTally(counts, (tally, provider) =>
           rejectionSamples(tally, provider, modes.get(provider)),
         )
       },
@@ -57,7 +54,7 @@ export function countedRequests(
       type: 'counter',
       help: 'Causes found for refusals, of a sample of them',
       samples: () =>
-        [...explanations].map(({ provider, finding, value }) => ({
+        [...counts.explanations].map(({ provider, finding, value }) => ({
           labels: { provider, finding },
           value,
         })),
@@ -67,10 +64,10 @@ export function countedRequests(
       type: 'counter',
       help: 'Proven deliveries by the secret that proved them',
       samples: () =>
-        providers.flatMap(({ name }) =>
+        counts.providers.flatMap(({ name }) =>
           SECRETS.map(secret => ({
             labels: { provider: name, secret },
-            value: tallies.get(name)?.verified[secret] ?? 0,
+            value: counts.tallies.get(name)?.verified[secret] ?? 0,
           })),
         ),
     },
@@ -79,9 +76,9 @@ export function countedRequests(
       type: 'counter',
       help: 'Headers that showed a secret and were not forwarded',
       samples: () =>
-        providers.map(({ name }) => ({
+        counts.providers.map(({ name }) => ({
           labels: { provider: name },
-          value: tallies.get(name)?.leaks ?? 0,
+          value: counts.tallies.get(name)?.leaks ?? 0,
         })),
     },
     {
@@ -89,7 +86,7 @@ export function countedRequests(
       type: 'counter',
       help: "Answers by status code, the upstream's or Hookwarden's own",
       samples: () =>
-        perTally(tallies, ({ answers }, provider) =>
+        perTally(counts, ({ answers }, provider) =>
           (['hookwarden', 'upstream'] as const).flatMap(from =>
             [...answers[from]].map(([code, value]) => ({
               labels: { provider, code, from },
@@ -131,17 +128,14 @@ function rejectionSample(
 }
 
 /** How long requests took, and how large they were. */
-export function measuredRequests(
-  { tallies }: Counts,
-  providers: readonly ProviderLabel[],
-): Sampling[] {
-  const routed = new Set(providers.map(provider => provider.name))
-  const timed = new Set(providers.filter(provider => provider.timed).map(({ name }) => name))
-  const all = new Set(tallies.keys())
+export function measuredRequests(counts: Counts): Sampling[] {
+  const all = () => [...counts.tallies.keys()]
+  const routed = () => counts.providers.map(({ name }) => name)
+  const timed = () => counts.providers.filter(one => one.timed).map(({ name }) => name)
   const spread = (
     name: string,
     help: string,
-    shown: ReadonlySet<string>,
+    shown: () => readonly string[],
     of: (t: Tally) => Spread,
   ) =>
     ({
@@ -149,9 +143,10 @@ export function measuredRequests(
       help,
       type: 'histogram',
       samples: () =>
-        perTally(tallies, (tally, provider) =>
-          shown.has(provider) ? [...spreadSamples(name, { provider }, of(tally))] : [],
-        ),
+        shown().flatMap(provider => {
+          const tally = counts.tallies.get(provider)
+          return tally === undefined ? [] : [...spreadSamples(name, { provider }, of(tally))]
+        }),
     }) as const
   return [
     spread(
@@ -183,7 +178,7 @@ export function measuredRequests(
 }
 
 function perTally(
-  tallies: ReadonlyMap<string, Tally>,
+  { tallies }: Counts,
   samples: (tally: Tally, provider: string) => readonly Sample[],
 ): Sample[] {
   return [...tallies].flatMap(([provider, tally]) => samples(tally, provider))

@@ -6,7 +6,6 @@ import { gauge, seconds, UNLABELLED, wordSamples } from './samples.ts'
 
 /** What the metrics say beside the counts. */
 export interface CatalogueOptions {
-  readonly providers: readonly ProviderLabel[]
   readonly version: string
   /** Version of Node, as `process.version` has it. */
   readonly node: string
@@ -16,8 +15,8 @@ export interface CatalogueOptions {
 /** Every metric of Hookwarden's own. `docs/metrics.md` says the same to people; a test compares them. */
 export function catalogue(counts: Counts, options: CatalogueOptions): readonly Sampling[] {
   return [
-    ...countedRequests(counts, options.providers),
-    ...measuredRequests(counts, options.providers),
+    ...countedRequests(counts),
+    ...measuredRequests(counts),
     ...upstream(counts, options.gauges),
     ...load(options.gauges),
     ...edge(counts, options.gauges),
@@ -151,10 +150,10 @@ function edge(counts: Counts, gauges: Gauges): Sampling[] {
   ]
 }
 
-function providerStates({ tallies }: Counts, options: CatalogueOptions): Sampling[] {
-  const { providers, gauges, version, node } = options
+function providerStates(counts: Counts, options: CatalogueOptions): Sampling[] {
+  const { gauges, version, node } = options
   const each = (value: (provider: ProviderLabel) => number | undefined) => () =>
-    providers.flatMap(provider => {
+    counts.providers.flatMap(provider => {
       const now = value(provider)
       return now === undefined ? [] : [{ labels: { provider: provider.name }, value: now }]
     })
@@ -170,7 +169,7 @@ function providerStates({ tallies }: Counts, options: CatalogueOptions): Samplin
       type: 'gauge',
       help: 'How each provider is configured; always 1',
       samples: () =>
-        providers.map(({ name, preset = 'none', mode, signed }) => ({
+        counts.providers.map(({ name, preset = 'none', mode, signed }) => ({
           labels: { provider: name, preset, mode, signed },
           value: 1,
         })),
@@ -185,13 +184,13 @@ function providerStates({ tallies }: Counts, options: CatalogueOptions): Samplin
       name: 'hookwarden_last_accepted_timestamp_seconds',
       type: 'gauge',
       help: 'When a delivery was last accepted; 0 for never',
-      samples: each(({ name }) => seconds(tallies.get(name)?.lastAccepted ?? 0)),
+      samples: each(({ name }) => seconds(counts.tallies.get(name)?.lastAccepted ?? 0)),
     },
     {
       name: 'hookwarden_last_rejected_timestamp_seconds',
       type: 'gauge',
       help: 'When a request was last rejected; 0 for never',
-      samples: each(({ name }) => seconds(tallies.get(name)?.lastRejected ?? 0)),
+      samples: each(({ name }) => seconds(counts.tallies.get(name)?.lastRejected ?? 0)),
     },
     {
       name: 'hookwarden_secret_expiry_timestamp_seconds',
