@@ -50,6 +50,17 @@ export class MemoryLimits implements LimitStore {
     for (const { limit, key } of buckets) this.#return(limit, key, now)
   }
 
+  /** Is told how far others have spent buckets too, in milliseconds from `now`: what it knows itself may be more. */
+  learn(buckets: readonly Bucket[], ahead: readonly Millis[], now: Millis): void {
+    for (let i = 0; i < buckets.length; i++) {
+      const { limit, key } = buckets[i] as Bucket
+      const place = this.#placeOf(limit, key, now)
+      if (place === undefined) continue
+      const spent = this.#spent(place, limit, now)
+      this.#buckets.tat[place] = Math.max(spent, now + (ahead[i] ?? 0))
+    }
+  }
+
   async close(): Promise<void> {}
 
   /** Undoes what was granted before `by` refused, and asks those behind it how long they would take. */

@@ -26,30 +26,36 @@ local function spent(key, burst)
 end
 `
 
-/** `reserve` of gcra.ts for every bucket, or for none. Answers 0, the wait, or who refuses and when to come back. */
+/**
+ * `reserve` of gcra.ts for every bucket, or for none. Answers who refuses, 0 where nobody does; the wait, or when to come
+ * back; and how far each bucket is spent now, in whole milliseconds from now.
+ */
 export const RESERVE: Script = {
   name: 'reserve',
   lua: `${SPENT}
 local patience = tonumber(ARGV[1])
-local longest, later, by = 0, 0, nil
-local tats, bursts = {}, {}
+local longest, later, by = 0, 0, 0
+local before, after, bursts = {}, {}, {}
 for i, key in ipairs(KEYS) do
   local emission, burst = tonumber(ARGV[2 * i]), tonumber(ARGV[2 * i + 1])
-  local tat = math.max(spent(key, burst), now) + emission
+  local held = math.max(spent(key, burst), now)
+  local tat = held + emission
   local slack = emission * 0.01
   local wait = tat - burst - now
   if wait <= slack then wait = 0 end
   if wait > patience + slack then
-    by = by or i
+    if by == 0 then by = i end
     later = math.max(later, wait - patience)
   end
   longest = math.max(longest, wait)
-  tats[i], bursts[i] = tat, burst
+  before[i], after[i], bursts[i] = held, tat, burst
 end
-if by then return { by, string.format('%.17g', later) } end
-for i, key in ipairs(KEYS) do store(key, tats[i], bursts[i]) end
-if longest == 0 then return 0 end
-return string.format('%.17g', longest)`,
+local answer = { by, longest == 0 and 0 or string.format('%.17g', by == 0 and longest or later) }
+for i, key in ipairs(KEYS) do
+  if by == 0 then store(key, after[i], bursts[i]) end
+  answer[i + 2] = math.ceil((by == 0 and after or before)[i] - now)
+end
+return answer`,
 }
 
 /** `returned` of gcra.ts for every bucket. */
@@ -72,9 +78,12 @@ interface Spelled {
 
 const AT_ONCE: Reservation = { wait: 0, retryAfter: 0, refusedBy: undefined, shared: true }
 
+/** What `RESERVE` answers. */
+type Answer = readonly [by: number, wait: number | string, ...ahead: Millis[]]
+
 export interface RedisLimitsOptions {
   readonly redis: Redis
-  /** Decides while Redis is away; what Redis grants to this process is spent there too, so that it knows. */
+  /** Decides while Redis is away: it is told how far all replicas together have spent each bucket. */
   readonly own: MemoryLimits
   readonly prefix: string
   readonly clock: Clock
@@ -99,12 +108,18 @@ export class RedisLimits implements LimitStore {
   reserve(buckets: readonly Bucket[], now: Millis, patience: Millis): Soon<Reservation> {
     if (!this.#redis.up) return this.#own.reserve(buckets, now, patience)
     const { keys, numbers } = this.#spell(buckets)
+    let alone: Reservation | undefined
+    // a late grant pays for what went by this process's own memory meanwhile; where nothing did, it is undone
     const late = (reply: Reply): void => {
-      if (!Array.isArray(reply)) this.#redis.tell(GIVE_BACK, keys, numbers)
+      const [by] = reply as Answer
+      if (by === 0 && alone?.wait === undefined) this.#redis.tell(GIVE_BACK, keys, numbers)
     }
-    return this.#redis
-      .run(RESERVE, keys, [patience, ...numbers], late)
-      .then(reply => this.#decided(buckets, reply, now, patience))
+    return this.#redis.run(RESERVE, keys, [patience, ...numbers], late).then(reply => {
+      if (reply !== undefined) return this.#decided(buckets, reply as Answer)
+      const later = this.#clock.now()
+      alone = this.#own.reserve(buckets, later, Math.max(0, patience - Math.max(0, later - now)))
+      return alone
+    })
   }
 
   /** What Redis did not grant, or has undone already because it came late, must not free a slot of others there. */
@@ -117,27 +132,10 @@ export class RedisLimits implements LimitStore {
 
   async close(): Promise<void> {}
 
-  #decided(
-    buckets: readonly Bucket[],
-    reply: Reply | undefined,
-    asked: Millis,
-    patience: Millis,
-  ): Reservation {
-    const now = this.#clock.now()
-    if (reply === undefined) {
-      return this.#own.reserve(buckets, now, Math.max(0, patience - Math.max(0, now - asked)))
-    }
-    if (Array.isArray(reply)) {
-      const [by, later] = reply as readonly Reply[]
-      return {
-        wait: undefined,
-        retryAfter: Number(later),
-        refusedBy: Number(by) - 1,
-        shared: false,
-      }
-    }
-    this.#own.reserve(buckets, now, Number.POSITIVE_INFINITY)
-    return reply === 0 ? AT_ONCE : { ...AT_ONCE, wait: Number(reply) }
+  #decided(buckets: readonly Bucket[], [by, wait, ...ahead]: Answer): Reservation {
+    this.#own.learn(buckets, ahead, this.#clock.now())
+    if (by === 0) return wait === 0 ? AT_ONCE : { ...AT_ONCE, wait: Number(wait) }
+    return { wait: undefined, retryAfter: Number(wait), refusedBy: by - 1, shared: false }
   }
 
   #spell(buckets: readonly Bucket[]): Spelled {

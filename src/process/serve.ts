@@ -7,7 +7,9 @@ import { OpenExchanges, SWEEP } from '../exchange/open.ts'
 import { RequestIds } from '../exchange/request-ids.ts'
 import type { Site } from '../exchange/site.ts'
 import { Explainer } from '../explain/live.ts'
+import { subjectOf } from '../explain/subject.ts'
 import { Upstream } from '../forward/upstream.ts'
+import { compileGeneration } from '../generation/compile.ts'
 import { AddressBuckets } from '../limit/address-buckets.ts'
 import { Budget } from '../limit/budget.ts'
 import { type Admin, openAdmin } from '../listen/admin.ts'
@@ -21,10 +23,8 @@ import type { Put } from '../report/sink.ts'
 import type { SecretSources } from '../secrets/resolve.ts'
 import { CertificateCare } from './certificate-care.ts'
 import { connectionsFor, reservedFrom } from './descriptors.ts'
-import { Generations } from './generations.ts'
 import { type KeyPins, watchKeys } from './key-pins.ts'
 import { LoopDelay } from './overload.ts'
-import { subjectsOf, tellOfSenders } from './senders.ts'
 import { openStores } from './stores.ts'
 
 /** What a service is made of: tests give a clock and a log of their own. */
@@ -45,8 +45,6 @@ export interface ServeOptions {
 
 /** A running Hookwarden. */
 export interface Service {
-  /** What is served, and how that is changed. */
-  readonly generations: Generations
   /** Of the listener that ends TLS, or of the plain one where there is no other. */
   readonly port: number
   readonly plainPort: number | undefined
@@ -70,9 +68,7 @@ export async function serve(options: ServeOptions): Promise<Service> {
     clock,
     failed: (url, why) => log.warn('an errand came to nothing', { url, why }),
   })
-  const generations = new Generations({
-    settings,
-    sources,
+  const generation = compileGeneration(settings, sources, {
     certificates: errands,
     enrolled: (provider, file, problem) =>
       problem === undefined
@@ -103,17 +99,16 @@ export async function serve(options: ServeOptions): Promise<Service> {
   let keyPins: KeyPins | undefined
   let admin: Admin | undefined
   let care: CertificateCare | undefined
+  const senders = new Map(generation.senders.map(sender => [sender.name, sender]))
   const metrics = new Metrics({
-    providers: generations.current.senders,
+    providers: generation.senders,
     version: options.version,
     node: process.version,
     clock,
     gauges: {
       inFlight: () => open.count,
       buffered: () => budget.held,
-      bufferedLimit: () => budget.total,
       connections: () => ingress?.connections.count ?? 0,
-      connectionsLimit: () => connections,
       overloaded,
       clockSuspect: () => report.clockSuspect,
       limiterKeys: scope => (scope === 'address' ? buckets.size : ownLimits.size),
@@ -122,7 +117,7 @@ export async function serve(options: ServeOptions): Promise<Service> {
       replayEvicted: () => ownReplay.evicted,
       storeUp: stores.up,
       storeErrors: stores.errors,
-      ready: name => generations.senders.get(name)?.ready === true,
+      ready: name => senders.get(name)?.ready === true,
       addressHidden: () => ingress?.addressHidden() === true,
       certificates: () => keyring.served,
       logLinesDropped: () => log.dropped,
@@ -132,7 +127,9 @@ export async function serve(options: ServeOptions): Promise<Service> {
   })
   const report: Report = new Report(metrics, log, clock)
   const explainer = new Explainer({
-    subjects: [],
+    subjects: settings.providers
+      .flatMap(one => subjectOf(one, sources) ?? [])
+      .filter(({ keys }) => keys.length > 0), // one that comes while serving is not among them
     clock,
     busy: overloaded,
     tell: (refused, findings) => report.explained(refused, findings),
@@ -152,15 +149,16 @@ export async function serve(options: ServeOptions): Promise<Service> {
     open,
     idle: limits.idle,
     overloaded,
-    serving: () => generations.serving,
+    serving: () => generation.serving,
     draining: () => draining,
   }
-  generations.follow((now, before) => {
-    metrics.use(now.senders)
-    explainer.use(subjectsOf(now.settings, sources))
-    log.routesChanged()
-    tellOfSenders(now.senders, before?.senders ?? [], log)
-  })
+  for (const { name, problems, enrolsUntil } of generation.senders) {
+    for (const problem of problems)
+      log.error('a secret cannot be used', { provider: name, problem })
+    if (enrolsUntil === undefined) continue
+    const until = new Date(enrolsUntil).toISOString()
+    log.warn('whoever comes first may hand over the key', { provider: name, until })
+  }
   const connections = connectionsFor(limits.connections, log)
   let sweeping: Timer = clock.after(SWEEP, sweep, undefined)
 
@@ -191,7 +189,7 @@ export async function serve(options: ServeOptions): Promise<Service> {
         ready: ingress !== undefined && draining === 'no',
         state: draining === 'no' ? 'serving' : 'draining',
         providers: Object.fromEntries(
-          generations.current.senders.map(({ name, ready, mode }) => [name, stateOf(ready, mode)]),
+          generation.senders.map(({ name, ready, mode }) => [name, stateOf(ready, mode)]),
         ),
       }),
     })
@@ -203,7 +201,7 @@ export async function serve(options: ServeOptions): Promise<Service> {
       caps: {
         connections,
         connectionsPerAddress: limits.connectionsPerAddress,
-        trusted: () => generations.serving.trusted,
+        trusted: () => generation.serving.trusted,
       },
       headers: limits.headers,
       longest: Math.max(0, ...settings.providers.map(one => one.limits.deadline)) + 2 * limits.idle,
@@ -229,7 +227,6 @@ export async function serve(options: ServeOptions): Promise<Service> {
     })
 
   return {
-    generations,
     port: listening.ports.https ?? listening.ports.http ?? 0,
     plainPort: listening.ports.http,
     adminPort: admin.port,

@@ -212,7 +212,12 @@ class Connection implements Redis {
     )
   }
 
+  /** What is late may be this process: an answer that lies in the socket already is read before anybody is blamed. */
   outOfTime(asked: Asked): void {
+    asked.timer = this.#clock.after(0, onOverdue, asked)
+  }
+
+  overdue(asked: Asked): void {
     this.#failed(asked, TOO_SLOW)
   }
 
@@ -276,6 +281,10 @@ class Connection implements Redis {
 
 function onDeadline(asked: Asked): void {
   asked.by.outOfTime(asked)
+}
+
+function onOverdue(asked: Asked): void {
+  asked.by.overdue(asked)
 }
 
 function onProbe(connection: Connection): void {

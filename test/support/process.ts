@@ -1,12 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Test } from 'tap'
 import { SECRETS } from '../signers/signers.ts'
+import { freePort } from './free-port.ts'
 import { parseMetrics, type Series } from './metrics.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
@@ -16,6 +16,8 @@ const FLOW = '0b6f0c1e-6b1f-4c57-9a53-4b0c7e1a2d11'
 export interface ProcessOptions {
   /** Port of the upstream on loopback; nobody listens there unless given. */
   readonly upstream?: number
+  /** `upstream:` as the map has it, where a plain URL is not enough. */
+  readonly upstreamMap?: string
   /** Keys of the map beside those written here. */
   readonly map?: string
   /** Keys of the provider beside its secret and flow, a line each. */
@@ -152,11 +154,11 @@ function launch(
 }
 
 function mapOf(
-  { upstream = 9, map = '', provider = '', tls }: ProcessOptions,
+  { upstream = 9, upstreamMap, map = '', provider = '', tls }: ProcessOptions,
   { https, admin }: { readonly https: number; readonly admin: number },
 ): string {
   return `version: 1
-upstream: http://127.0.0.1:${upstream}
+upstream: ${upstreamMap ?? `http://127.0.0.1:${upstream}`}
 listen:
   https: 127.0.0.1:${https}
   admin: 127.0.0.1:${admin}
@@ -167,16 +169,4 @@ providers:
     flows: [${FLOW}]
     ${provider}
 `
-}
-
-/** A port of loopback that nobody listens on right now. */
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer()
-    server.once('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address()
-      server.close(() => resolve(typeof address === 'object' ? (address?.port ?? 0) : 0))
-    })
-  })
 }

@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { createServer } from 'node:net'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Redis as Client } from 'ioredis'
 import type { Redis, Reply, Script } from '../../src/redis/port.ts'
+import { freePort } from './free-port.ts'
 
 /** Why tests with a real Redis are skipped: false where there is one. */
 export const NO_REDIS: string | false =
@@ -15,8 +15,12 @@ export const NO_REDIS: string | false =
 export interface RedisServer {
   readonly port: number
   readonly url: string
-  /** Signals it: SIGSTOP and SIGCONT at will. */
-  signal(name: NodeJS.Signals): void
+  /** Process id, for what it costs. */
+  readonly pid: number
+  /** SIGSTOP; resolves when it stands still. */
+  freeze(): Promise<void>
+  /** SIGCONT. */
+  thaw(): void
   /** SIGKILL; resolves when it is gone. */
   kill(): Promise<void>
   /** Starts it again on the same port, empty. */
@@ -63,8 +67,18 @@ class Server implements RedisServer {
     })
   }
 
-  signal(name: NodeJS.Signals): void {
-    this.#child?.kill(name)
+  get pid(): number {
+    return this.#child?.pid ?? 0
+  }
+
+  async freeze(): Promise<void> {
+    this.#child?.kill('SIGSTOP')
+    const state = () => readFileSync(`/proc/${this.pid}/stat`, 'latin1').split(') ')[1]?.[0]
+    while (state() !== 'T') await new Promise(resolve => setTimeout(resolve, 1))
+  }
+
+  thaw(): void {
+    this.#child?.kill('SIGCONT')
   }
 
   async kill(): Promise<void> {
@@ -79,16 +93,6 @@ class Server implements RedisServer {
     await this.kill()
     rmSync(this.#folder, { recursive: true, force: true })
   }
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer().once('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address()
-      server.close(() => resolve(typeof address === 'object' ? (address?.port ?? 0) : 0))
-    })
-  })
 }
 
 /** A plain client for what a test itself asks. */

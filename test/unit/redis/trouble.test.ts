@@ -2,6 +2,7 @@ import t from 'tap'
 import { MemoryLimits } from '../../../src/limit/memory-limits.ts'
 import { RedisLimits } from '../../../src/limit/redis-limits.ts'
 import { limitOf } from '../../../src/limit/store.ts'
+import type { Reply } from '../../../src/redis/port.ts'
 import { MemoryReplay } from '../../../src/replay/memory-replay.ts'
 import { RedisReplay } from '../../../src/replay/redis-replay.ts'
 import { ManualClock } from '../../support/manual-clock.ts'
@@ -37,10 +38,13 @@ t.test('limits', async t => {
     return count
   }
 
+  /** Granted at once, with so much spent by all replicas. */
+  const granted = (ahead: number): Reply => [0, 0, ahead]
+
   t.test('what Redis granted goes back to Redis, and to the mirror of it', async t => {
     const { redis, own, store } = limits()
     const asked = store.reserve(ten, 1_000, 0)
-    redis.answer(0)
+    redis.answer(granted(100))
     const { wait, shared } = await asked
     t.same({ wait, shared }, { wait: 0, shared: true })
     store.giveBack(ten, 1_000, shared)
@@ -48,16 +52,59 @@ t.test('limits', async t => {
     t.equal(room(own), 10)
   })
 
-  t.test('what came too late from Redis goes back to Redis once', async t => {
+  t.test('this process knows what the others spent, granted or refused', async t => {
+    for (const [answer, left] of [
+      [granted(700), 3],
+      [[0, '50', 1_050], 0],
+      [[1, '100', 1_000], 0],
+    ] as const) {
+      const { redis, own, store } = limits()
+      const asked = store.reserve(ten, 1_000, 50)
+      redis.answer(answer)
+      await asked
+      t.equal(room(own), left, `after ${JSON.stringify(answer)}`)
+    }
+  })
+
+  t.test('what it knows of its own is not forgotten for what Redis knows', async t => {
+    const { redis, own, store } = limits()
+    redis.up = false
+    for (let i = 0; i < 8; i++) await store.reserve(ten, 1_000, 0)
+    redis.up = true
+    const asked = store.reserve(ten, 1_000, 0)
+    redis.answer(granted(100))
+    await asked
+    t.equal(room(own), 2)
+  })
+
+  t.test('a late grant pays for what went by this process meanwhile', async t => {
     const { redis, own, store } = limits()
     const asked = store.reserve(ten, 1_000, 0)
     redis.answer(undefined)
     const { wait, shared } = await asked
     t.same({ wait, shared }, { wait: 0, shared: false }, 'this process grants it')
-    redis.late(0)
-    store.giveBack(ten, 1_000, shared)
+    redis.late(granted(100))
+    t.same(redis.asked, ['reserve'])
+    t.equal(room(own), 9)
+  })
+
+  t.test('a late grant that nobody used goes back', async t => {
+    const { redis, own, store } = limits()
+    while (own.reserve(ten, 1_000, 0).wait === 0);
+    const asked = store.reserve(ten, 1_000, 0)
+    redis.answer(undefined)
+    t.match(await asked, { wait: undefined, retryAfter: 100 })
+    redis.late(granted(100))
     t.same(redis.asked, ['reserve', 'giveBack'])
-    t.equal(room(own), 10)
+  })
+
+  t.test('a late refusal changes nothing', async t => {
+    const { redis, store } = limits()
+    const asked = store.reserve(ten, 1_000, 0)
+    redis.answer(undefined)
+    await asked
+    redis.late([1, '100', 1_000])
+    t.same(redis.asked, ['reserve'])
   })
 
   t.test('what was granted while Redis was away does not go to Redis when it is back', async t => {
