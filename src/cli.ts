@@ -41,6 +41,11 @@ const COMMANDS: readonly Entry[] = [
     load: () => import('./commands/explain.ts'),
   },
   {
+    name: 'rehearse',
+    summary: 'sends a folder of deliveries to a staged instance and compares the answers',
+    load: () => import('./commands/rehearse.ts'),
+  },
+  {
     name: 'selftest',
     summary: 'tries every preset against signatures that others made, and against forgeries',
     load: () => import('./commands/selftest.ts'),

@@ -47,7 +47,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
     rooms: 'route admit verify inspect replay limit forward',
     uses: '[node:http]',
   },
-  discovery: { rooms: '', owns: 'pg', uses: 'node:fs' },
+  discovery: { rooms: '', owns: 'pg', uses: 'node:fs node:fs/promises' },
   config: { rooms: 'presets [verify]', owns: 'yaml zod', uses: 'node:fs node:path node:net#isIP' },
   generation: { rooms: `${LEAVES} secrets exchange [config]` },
   listen: {
@@ -58,7 +58,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
   console: { rooms: '', owns: 'http-proxy', uses: '[node:http] node:net' },
   process: {
     rooms:
-      'config generation discovery listen report secrets exchange limit replay redis forward explain errands keys',
+      'config generation discovery listen report secrets exchange limit replay redis forward inspect explain errands keys',
     uses: 'node:fs node:path node:os node:crypto#randomBytes node:perf_hooks#monitorEventLoopDelay node:v8#setFlagsFromString',
   },
   explain: { rooms: 'verify secrets inspect presets [config]' },

@@ -2,18 +2,16 @@ import { randomUUID } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import type { ProviderSettings, Settings } from '../config/settings.ts'
 import { Fault } from '../errors.ts'
-import { isLive, subjectOf } from '../explain/subject.ts'
 import type { Request } from '../sign/draft.ts'
-import { readPrivateKey } from '../sign/seal.ts'
-import { type Signer, signRequest } from '../sign/sign.ts'
+import { signRequest } from '../sign/sign.ts'
 import type { Millis } from '../units.ts'
-import { compileScheme } from '../verify/compile.ts'
 import { bytesAt, instantOf, processWorld, providerOf, soundMap, type World } from './asked.ts'
 import { type Command, readWordAndArguments } from './command.ts'
 import { curlCommand } from './curl.ts'
 import { USUAL_MAP } from './map.ts'
 import { type Answer, send } from './send.ts'
-import type { Terminal } from './terminal.ts'
+import { signerOf } from './signer.ts'
+import { printable, type Terminal } from './terminal.ts'
 
 export const command: Command = {
   help: `hookwarden sign PROVIDER --body FILE [--url URL] [--at TIME] [--send] …
@@ -89,7 +87,7 @@ export async function sign(options: SignOptions, world: World): Promise<number> 
   const { origin, target } = whereTo(options.url, provider, settings)
   const draft = draftOf(options, provider, target)
   const moment = { now: options.at ?? world.now, fresh: randomUUID }
-  const signed = signRequest(signerOf(options, provider, world), draft, moment)
+  const signed = signRequest(signerOf(provider, options, world), draft, moment)
   if ('problem' in signed) throw new Fault('unsigned', `${provider.name}: ${signed.problem}`)
   if (options.send) {
     const { insecure, ca } = options
@@ -163,43 +161,6 @@ function typeOf(body: Uint8Array, types: readonly string[]): string {
   return types.find(type => wanted.test(type)) ?? types[0] ?? (json ? 'application/json' : form)
 }
 
-function signerOf(options: SignOptions, provider: ProviderSettings, world: World): Signer {
-  const { scheme, name } = provider
-  const subject = subjectOf(provider, world.sources)
-  if ('none' in scheme || subject === undefined) {
-    throw new Fault(
-      'unsigned',
-      `${name} cannot prove itself, so there is nothing to sign: send it as it is`,
-    )
-  }
-  const compiled = compileScheme(scheme, provider)
-  if (Array.isArray(compiled))
-    throw new Error(`the scheme of ${name} was checked before it came here`)
-  if (compiled.proves === 'public_key') {
-    const privateKey = options.key === undefined ? undefined : privateKeyAt(options.key)
-    return { scheme, compiled, secret: undefined, privateKey }
-  }
-  const wanted = options.previous ? 'previous' : 'current'
-  const key = subject.keys.find(one => one.place === wanted && isLive(one, world.now))
-  if (key === undefined) {
-    const why =
-      subject.problems.length === 0 ? `it has no ${wanted} secret` : subject.problems.join('; ')
-    throw new Fault('secret_unavailable', `${name}: ${why}`)
-  }
-  return { scheme, compiled, secret: key.secret.bytes, privateKey: undefined }
-}
-
-function privateKeyAt(file: string) {
-  try {
-    return readPrivateKey(bytesAt(file))
-  } catch (error) {
-    if (error instanceof Fault) throw error
-    throw new Fault('key', `--key: ${file} is no private key in PEM, or needs a passphrase`, {
-      cause: error,
-    })
-  }
-}
-
 /** The file that curl reads the body from: the operator's own, or a new one where the signature stands in the body. */
 function fileOf(signed: Request, draft: Request, { body, out }: SignOptions): string | undefined {
   if (Buffer.compare(signed.body, draft.body) === 0) return body
@@ -221,12 +182,4 @@ function report({ status, message, raw, body }: Answer, json: boolean, terminal:
     if (body.length > 0) terminal.out(printable(body.toString()))
   }
   return accepted ? 0 : 1
-}
-
-/** Text from elsewhere, without what could move a terminal's cursor. */
-function printable(text: string): string {
-  return text.replace(
-    /(?![\n\t])\p{Cc}/gu,
-    char => `\\x${char.charCodeAt(0).toString(16).padStart(2, '0')}`,
-  )
 }

@@ -33,3 +33,11 @@ export function paintIssue(issue: Issue, { paint }: Terminal): string {
   if (issue.fix !== undefined) lines.push(`  ${paint('green', 'fix:')} ${issue.fix}`)
   return lines.join('\n')
 }
+
+/** Text from elsewhere, without what could move a terminal's cursor. */
+export function printable(text: string): string {
+  return text.replace(
+    /(?![\n\t])\p{Cc}/gu,
+    char => `\\x${char.charCodeAt(0).toString(16).padStart(2, '0')}`,
+  )
+}

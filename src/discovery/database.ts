@@ -5,8 +5,8 @@ import type { Millis } from '../units.ts'
 const CONNECT: Millis = 5_000
 const QUERY: Millis = 10_000
 
-/** Connects for reading alone. Throws a fault where that takes more than 5 s; a query then may take 10 s. */
-export async function connected(url: string): Promise<Client> {
+/** Connects. Throws a fault where that takes more than 5 s; a query then may take 10 s. */
+export async function connectedTo(url: string): Promise<Client> {
   const { Client } = await import('pg')
   try {
     const client = new Client({
@@ -14,13 +14,25 @@ export async function connected(url: string): Promise<Client> {
       connectionTimeoutMillis: CONNECT,
       query_timeout: QUERY,
       statement_timeout: QUERY,
+      keepAlive: true,
       application_name: 'hookwarden',
     })
     client.on('error', () => {}) // the next query says so
     await client.connect()
+    return client
+  } catch (error) {
+    throw faultOf(error)
+  }
+}
+
+/** Connects for reading alone. */
+export async function connected(url: string): Promise<Client> {
+  const client = await connectedTo(url)
+  try {
     await client.query('begin transaction read only')
     return client
   } catch (error) {
+    void client.end().catch(() => {})
     throw faultOf(error)
   }
 }

@@ -1,8 +1,6 @@
-import { Fault } from '../errors.ts'
-import { connected, faultOf } from './database.ts'
-
 /** A flow that a webhook starts, as Automatisch's database says it. */
 export interface WebhookFlow {
+  /** A UUID, lower case with dashes. */
   readonly id: string
   /** Key of the trigger's app, such as `github`. */
   readonly app: string
@@ -11,37 +9,12 @@ export interface WebhookFlow {
 }
 
 /** More is no installation of Automatisch. */
-const MOST = 100_000
+export const MOST = 100_000
 
-/** Reads no more than the role of `deploy/postgres-role.sql` may see. Of the path only its ending counts. */
-const QUERY = `
-  select flows.id::text as id, left(steps.app_key, 64) as app,
-    right(steps.webhook_path, 5) = '/sync' as sync, flows.active is true as published
-  from flows join steps on steps.flow_id = flows.id
-  where steps.type = 'trigger' and steps.webhook_path is not null
-    and flows.deleted_at is null and steps.deleted_at is null
-  order by flows.id limit ${MOST + 1}`
-
-/** Looks once. Throws a fault where the database does not answer or is not Automatisch's. Rows of another shape are left out. */
-export async function webhookFlows(url: string): Promise<readonly WebhookFlow[]> {
-  const client = await connected(url)
-  try {
-    const { rows }: { rows: unknown[] } = await client.query(QUERY)
-    if (rows.length > MOST) {
-      throw new Fault('database', `it has more than ${MOST} webhook flows: is it Automatisch's?`)
-    }
-    return rows.filter(isFlow)
-  } catch (error) {
-    throw faultOf(error)
-  } finally {
-    await client.end().catch(() => {})
-  }
-}
-
-/** A row is somebody else's word: an id that is none, or an app that no map could name, is nothing to us. */
-function isFlow(row: unknown): row is WebhookFlow {
-  if (typeof row !== 'object' || row === null) return false
-  const { id, app, sync, published } = row as Readonly<Record<string, unknown>>
+/** Whether a value is a flow: an id that is none, or an app that no map could name, is nothing to us. */
+export function isFlow(value: unknown): value is WebhookFlow {
+  if (typeof value !== 'object' || value === null) return false
+  const { id, app, sync, published } = value as Readonly<Record<string, unknown>>
   return (
     typeof id === 'string' &&
     /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(id) &&
@@ -50,4 +23,43 @@ function isFlow(row: unknown): row is WebhookFlow {
     typeof sync === 'boolean' &&
     typeof published === 'boolean'
   )
+}
+
+/** Whether two sets are the same, both in the order of their ids. */
+export function sameFlows(a: readonly WebhookFlow[], b: readonly WebhookFlow[]): boolean {
+  return (
+    a.length === b.length &&
+    a.every((one, i) => {
+      const other = b[i]
+      return (
+        one.id === other?.id &&
+        one.app === other.app &&
+        one.sync === other.sync &&
+        one.published === other.published
+      )
+    })
+  )
+}
+
+/** How much of what is published would go. */
+export interface Loss {
+  readonly gone: number
+  readonly of: number
+}
+
+/** So few may go at once, whatever share they are. */
+const FEW = 3
+
+/**
+ * What a look would take away, where that is more than somebody who tidies up does: more than half of the published
+ * flows, and more than three. A database that was emptied, or restored to an old dump, looks like that.
+ */
+export function lossOf(
+  before: readonly WebhookFlow[],
+  after: readonly WebhookFlow[],
+): Loss | undefined {
+  const still = new Set(after.flatMap(({ id, published }) => (published ? [id] : [])))
+  const published = before.filter(one => one.published)
+  const gone = published.filter(({ id }) => !still.has(id)).length
+  return gone > FEW && gone > published.length / 2 ? { gone, of: published.length } : undefined
 }

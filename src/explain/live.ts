@@ -39,6 +39,7 @@ export interface Witness {
 type Tell = (refused: Refused, findings: readonly Finding[]) => void
 
 export interface ExplainerOptions {
+  /** Whom it can explain at first. */
   readonly subjects: readonly Subject[]
   readonly clock: Clock
   /** Whether the process has too much to do for this. */
@@ -66,7 +67,7 @@ interface Case {
  */
 export class Explainer {
   readonly #options: ExplainerOptions
-  readonly #subjects: ReadonlyMap<string, Subject>
+  #subjects: ReadonlyMap<string, Subject> = new Map()
   readonly #next = new Map<string, Pause>()
   readonly #waiting: Case[] = []
   readonly #kept: Kept[] = []
@@ -76,7 +77,13 @@ export class Explainer {
 
   constructor(options: ExplainerOptions) {
     this.#options = options
-    this.#subjects = new Map(options.subjects.map(subject => [subject.name, subject]))
+    this.use(options.subjects)
+  }
+
+  /** Whom it can explain from now on: the providers of the map with their secrets. */
+  use(subjects: readonly Subject[]): void {
+    this.#subjects = new Map(subjects.map(subject => [subject.name, subject]))
+    for (const name of this.#next.keys()) if (!this.#subjects.has(name)) this.#next.delete(name)
   }
 
   /** Gives a witness where this refusal is to be explained: it wants the body from its first byte. */
@@ -119,7 +126,7 @@ export class Explainer {
 
   #take(refused: Refused, subject: Subject, body: Uint8Array, at: Millis): void {
     if (this.#waiting.length >= 4 * MOST || this.#closed) return
-    const others = this.#options.subjects.filter(one => one !== subject)
+    const others = [...this.#subjects.values()].filter(one => one !== subject)
     const { head } = refused
     const scene: Scene = {
       subject,

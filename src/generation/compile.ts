@@ -3,13 +3,11 @@ import type { ProviderSettings, Settings } from '../config/settings.ts'
 import { UNSIGNED } from '../exchange/check.ts'
 import type { PaceLimit, Provider, Route, Serving } from '../exchange/route.ts'
 import type { Leaks } from '../forward/leaks.ts'
-import { Inspector } from '../inspect/inspector.ts'
-import { Gate } from '../limit/gate.ts'
 import { limitOf } from '../limit/store.ts'
 import { RouteTable } from '../route/table.ts'
 import { resolvePublicKey } from '../secrets/public-key.ts'
 import { nameOf, resolveSecret, type SecretSources } from '../secrets/resolve.ts'
-import type { Millis, Rate } from '../units.ts'
+import type { Bytes, Millis, Rate } from '../units.ts'
 import { bindVerifier } from '../verify/bind.ts'
 import type { BoundHandshake } from '../verify/bound-handshake.ts'
 import { compileScheme } from '../verify/compile.ts'
@@ -24,18 +22,21 @@ import { leaksOf } from './leaks.ts'
 
 /** One reading of the map, compiled: swapped whole, retired when its last exchange settles. */
 export interface Generation {
+  /** What it was compiled from. */
+  readonly settings: Settings
   readonly serving: Serving
   readonly senders: readonly Sender[]
 }
 
 /** What the operator is told of a provider. */
-interface Sender {
+export interface Sender {
   readonly name: string
   readonly preset: string | undefined
   readonly mode: ProviderSettings['mode']
   readonly signed: 'signature' | 'token' | 'none'
   /** Whether its scheme signs a time. */
   readonly timed: boolean
+  readonly maxBody: Bytes
   readonly ready: boolean
   /** Why secrets cannot be used; names references, never values. */
   readonly problems: readonly string[]
@@ -65,7 +66,11 @@ export function compileGeneration(
   for (const one of settings.providers) {
     const bound = bind(one, { sources, shared, leaks, lasting })
     senders.push(bound.sender)
-    const provider = compileProvider(one, settings, bound, verified, [...unproven, ...verified])
+    const provider = compileProvider(one, settings, bound, {
+      verified,
+      unproven: [...unproven, ...verified],
+      gate: lasting.gateOf(one.name, one.limits.concurrency),
+    })
     for (const { path, flow, sync, replay } of one.routes) {
       const upstreamPath = `/webhooks/flows/${flow}${sync ? '/sync' : ''}`
       const replayPrefix = `${flow} `
@@ -73,6 +78,7 @@ export function compileGeneration(
     }
   }
   return {
+    settings,
     senders,
     serving: {
       routes: new RouteTable(entries),
@@ -80,7 +86,7 @@ export function compileGeneration(
       trusted: compileNetworks(settings.trustProxies),
       unrouted: limitOf('per_address', settings.unroutedPerAddress),
       leaks,
-      inspector: new Inspector(),
+      inspector: lasting.inspector,
     },
   }
 }
@@ -106,7 +112,14 @@ interface Means {
 function bind(one: ProviderSettings, means: Means): Bound {
   const { sources, shared, leaks, lasting } = means
   const { name, preset, mode, scheme } = one
-  const told = { name, preset, mode, enrolsUntil: undefined, secretExpiry: firstEnd(one) }
+  const told = {
+    name,
+    preset,
+    mode,
+    maxBody: one.limits.body,
+    enrolsUntil: undefined,
+    secretExpiry: firstEnd(one),
+  }
   if ('none' in scheme) {
     const sender: Sender = { ...told, signed: 'none', timed: false, ready: true, problems: [] }
     return {
@@ -189,12 +202,18 @@ function readPublicKey(
   return { keys: [{ bytes, form, place: 'current', until: undefined }], problems: [] }
 }
 
+/** What a provider has together with others, and its gate, which it has had before. */
+interface Shared {
+  readonly verified: readonly PaceLimit[]
+  readonly unproven: readonly PaceLimit[]
+  readonly gate: Provider['gate']
+}
+
 function compileProvider(
   one: ProviderSettings,
   settings: Settings,
   { verifier, credentials, handshake }: Bound,
-  verified: readonly PaceLimit[],
-  unproven: readonly PaceLimit[],
+  { verified, unproven, gate }: Shared,
 ): Provider {
   const { name, limits, upstreamAnswer, answerWithin } = one
   const upstreamWhole = Math.max(upstreamAnswer, settings.upstream.body)
@@ -225,7 +244,7 @@ function compileProvider(
     addressLimit: limitOf('per_address', limits.perAddress),
     proven: [own, ...verified],
     unproven,
-    gate: new Gate(limits.concurrency),
+    gate,
     patience: limits.patience,
     answerWithin,
     upstreamAnswer,

@@ -7,9 +7,7 @@ import { OpenExchanges, SWEEP } from '../exchange/open.ts'
 import { RequestIds } from '../exchange/request-ids.ts'
 import type { Site } from '../exchange/site.ts'
 import { Explainer } from '../explain/live.ts'
-import { subjectOf } from '../explain/subject.ts'
 import { Upstream } from '../forward/upstream.ts'
-import { compileGeneration } from '../generation/compile.ts'
 import { AddressBuckets } from '../limit/address-buckets.ts'
 import { Budget } from '../limit/budget.ts'
 import { type Admin, openAdmin } from '../listen/admin.ts'
@@ -23,8 +21,10 @@ import type { Put } from '../report/sink.ts'
 import type { SecretSources } from '../secrets/resolve.ts'
 import { CertificateCare } from './certificate-care.ts'
 import { connectionsFor, reservedFrom } from './descriptors.ts'
+import { Generations } from './generations.ts'
 import { type KeyPins, watchKeys } from './key-pins.ts'
 import { LoopDelay } from './overload.ts'
+import { subjectsOf, tellOfSenders } from './senders.ts'
 import { openStores } from './stores.ts'
 
 /** What a service is made of: tests give a clock and a log of their own. */
@@ -45,6 +45,8 @@ export interface ServeOptions {
 
 /** A running Hookwarden. */
 export interface Service {
+  /** What is served, and how that is changed. */
+  readonly generations: Generations
   /** Of the listener that ends TLS, or of the plain one where there is no other. */
   readonly port: number
   readonly plainPort: number | undefined
@@ -68,7 +70,9 @@ export async function serve(options: ServeOptions): Promise<Service> {
     clock,
     failed: (url, why) => log.warn('an errand came to nothing', { url, why }),
   })
-  const generation = compileGeneration(settings, sources, {
+  const generations = new Generations({
+    settings,
+    sources,
     certificates: errands,
     enrolled: (provider, file, problem) =>
       problem === undefined
@@ -99,16 +103,17 @@ export async function serve(options: ServeOptions): Promise<Service> {
   let keyPins: KeyPins | undefined
   let admin: Admin | undefined
   let care: CertificateCare | undefined
-  const senders = new Map(generation.senders.map(sender => [sender.name, sender]))
   const metrics = new Metrics({
-    providers: generation.senders,
+    providers: generations.current.senders,
     version: options.version,
     node: process.version,
     clock,
     gauges: {
       inFlight: () => open.count,
       buffered: () => budget.held,
+      bufferedLimit: () => budget.total,
       connections: () => ingress?.connections.count ?? 0,
+      connectionsLimit: () => connections,
       overloaded,
       clockSuspect: () => report.clockSuspect,
       limiterKeys: scope => (scope === 'address' ? buckets.size : ownLimits.size),
@@ -117,7 +122,7 @@ export async function serve(options: ServeOptions): Promise<Service> {
       replayEvicted: () => ownReplay.evicted,
       storeUp: stores.up,
       storeErrors: stores.errors,
-      ready: name => senders.get(name)?.ready === true,
+      ready: name => generations.senders.get(name)?.ready === true,
       addressHidden: () => ingress?.addressHidden() === true,
       certificates: () => keyring.served,
       logLinesDropped: () => log.dropped,
@@ -127,9 +132,7 @@ export async function serve(options: ServeOptions): Promise<Service> {
   })
   const report: Report = new Report(metrics, log, clock)
   const explainer = new Explainer({
-    subjects: settings.providers
-      .flatMap(one => subjectOf(one, sources) ?? [])
-      .filter(({ keys }) => keys.length > 0), // one that comes while serving is not among them
+    subjects: [],
     clock,
     busy: overloaded,
     tell: (refused, findings) => report.explained(refused, findings),
@@ -149,16 +152,15 @@ export async function serve(options: ServeOptions): Promise<Service> {
     open,
     idle: limits.idle,
     overloaded,
-    serving: () => generation.serving,
+    serving: () => generations.serving,
     draining: () => draining,
   }
-  for (const { name, problems, enrolsUntil } of generation.senders) {
-    for (const problem of problems)
-      log.error('a secret cannot be used', { provider: name, problem })
-    if (enrolsUntil === undefined) continue
-    const until = new Date(enrolsUntil).toISOString()
-    log.warn('whoever comes first may hand over the key', { provider: name, until })
-  }
+  generations.follow((now, before) => {
+    metrics.use(now.senders)
+    explainer.use(subjectsOf(now.settings, sources))
+    log.routesChanged()
+    tellOfSenders(now.senders, before?.senders ?? [], log)
+  })
   const connections = connectionsFor(limits.connections, log)
   let sweeping: Timer = clock.after(SWEEP, sweep, undefined)
 
@@ -189,7 +191,7 @@ export async function serve(options: ServeOptions): Promise<Service> {
         ready: ingress !== undefined && draining === 'no',
         state: draining === 'no' ? 'serving' : 'draining',
         providers: Object.fromEntries(
-          generation.senders.map(({ name, ready, mode }) => [name, stateOf(ready, mode)]),
+          generations.current.senders.map(({ name, ready, mode }) => [name, stateOf(ready, mode)]),
         ),
       }),
     })
@@ -201,7 +203,7 @@ export async function serve(options: ServeOptions): Promise<Service> {
       caps: {
         connections,
         connectionsPerAddress: limits.connectionsPerAddress,
-        trusted: () => generation.serving.trusted,
+        trusted: () => generations.serving.trusted,
       },
       headers: limits.headers,
       longest: Math.max(0, ...settings.providers.map(one => one.limits.deadline)) + 2 * limits.idle,
@@ -227,6 +229,7 @@ export async function serve(options: ServeOptions): Promise<Service> {
     })
 
   return {
+    generations,
     port: listening.ports.https ?? listening.ports.http ?? 0,
     plainPort: listening.ports.http,
     adminPort: admin.port,

@@ -1,201 +1,26 @@
-import { OUTCOMES, REASONS, type RejectReason } from '../reasons.ts'
+import { countedRequests, measuredRequests } from './catalogue-requests.ts'
 import type { Counts } from './counts.ts'
 import { type Gauges, LIMITER_SCOPES, type LimiterScope, type ProviderLabel } from './labels.ts'
 import { type Sample, type Sampling, spreadSamples } from './sampled.ts'
 import { gauge, seconds, UNLABELLED, wordSamples } from './samples.ts'
-import { REASON_NAMES, type Spread, type Tally } from './tally.ts'
 
 /** What the metrics say beside the counts. */
 export interface CatalogueOptions {
-  readonly providers: readonly ProviderLabel[]
   readonly version: string
   /** Version of Node, as `process.version` has it. */
   readonly node: string
   readonly gauges: Gauges
 }
 
-/** Reasons that fall before the path has chosen a provider, and exist for `none` from the start. */
-const UNROUTED: ReadonlySet<RejectReason> = new Set<RejectReason>([
-  'malformed_http',
-  'header_too_large',
-  'expectation',
-  'deadline',
-  'host',
-  'no_route',
-  'rate_address',
-])
-/** Those of them that never fall after it has. */
-const NEVER_ROUTED: ReadonlySet<RejectReason> = new Set<RejectReason>([
-  'expectation',
-  'host',
-  'no_route',
-])
-
-const SECRETS = ['current', 'previous'] as const
-
 /** Every metric of Hookwarden's own. `docs/metrics.md` says the same to people; a test compares them. */
 export function catalogue(counts: Counts, options: CatalogueOptions): readonly Sampling[] {
   return [
-    ...requests(counts, options.providers),
-    ...spreads(counts, options.providers),
+    ...countedRequests(counts),
+    ...measuredRequests(counts),
     ...upstream(counts, options.gauges),
     ...load(options.gauges),
     ...edge(counts, options.gauges),
     ...providerStates(counts, options),
-  ]
-}
-
-function requests(
-  { tallies, explanations }: Counts,
-  providers: readonly ProviderLabel[],
-): Sampling[] {
-  return [
-    {
-      name: 'hookwarden_requests_total',
-      type: 'counter',
-      help: 'Requests by how they ended; each is counted exactly once',
-      samples: () =>
-        perTally(tallies, (tally, provider) =>
-          OUTCOMES.map(outcome => ({
-            labels: { provider, outcome },
-            value: tally.outcomes[outcome],
-          })),
-        ),
-    },
-    {
-      name: 'hookwarden_rejections_total',
-      type: 'counter',
-      help: 'Reasons found against requests: enforced, or only reported',
-      samples: () => {
-        const modes = new Map(providers.map(({ name, mode }) => [name, mode]))
-        return perTally(tallies, (tally, provider) =>
-          rejectionSamples(tally, provider, modes.get(provider)),
-        )
-      },
-    },
-    {
-      name: 'hookwarden_explanations_total',
-      type: 'counter',
-      help: 'Causes found for refusals, of a sample of them',
-      samples: () =>
-        [...explanations].map(({ provider, finding, value }) => ({
-          labels: { provider, finding },
-          value,
-        })),
-    },
-    {
-      name: 'hookwarden_verified_total',
-      type: 'counter',
-      help: 'Proven deliveries by the secret that proved them',
-      samples: () =>
-        providers.flatMap(({ name }) =>
-          SECRETS.map(secret => ({
-            labels: { provider: name, secret },
-            value: tallies.get(name)?.verified[secret] ?? 0,
-          })),
-        ),
-    },
-    {
-      name: 'hookwarden_secret_leaks_total',
-      type: 'counter',
-      help: 'Headers that showed a secret and were not forwarded',
-      samples: () =>
-        providers.map(({ name }) => ({
-          labels: { provider: name },
-          value: tallies.get(name)?.leaks ?? 0,
-        })),
-    },
-    {
-      name: 'hookwarden_responses_total',
-      type: 'counter',
-      help: "Answers by status code, the upstream's or Hookwarden's own",
-      samples: () =>
-        perTally(tallies, ({ answers }, provider) =>
-          (['hookwarden', 'upstream'] as const).flatMap(from =>
-            [...answers[from]].map(([code, value]) => ({
-              labels: { provider, code, from },
-              value,
-            })),
-          ),
-        ),
-    },
-  ]
-}
-
-/** What can occur exists from the start; what was not foreseen appears when it does. */
-function rejectionSamples(
-  tally: Tally,
-  provider: string,
-  mode: ProviderLabel['mode'] | undefined,
-): Sample[] {
-  return REASON_NAMES.flatMap(reason => {
-    const { reportable } = REASONS[reason]
-    const reports = mode === 'report' && reportable
-    const routed = mode === undefined ? UNROUTED.has(reason) : !NEVER_ROUTED.has(reason)
-    return [
-      ...rejectionSample(provider, reason, 'enforce', tally.rejected[reason], routed && !reports),
-      ...(reportable
-        ? rejectionSample(provider, reason, 'report', tally.reported[reason], reports)
-        : []), // report mode lets nothing else pass
-    ]
-  })
-}
-
-function rejectionSample(
-  provider: string,
-  reason: RejectReason,
-  mode: 'enforce' | 'report',
-  value: number,
-  known: boolean,
-): Sample[] {
-  return known || value > 0 ? [{ labels: { provider, reason, mode }, value }] : []
-}
-
-function spreads({ tallies }: Counts, providers: readonly ProviderLabel[]): Sampling[] {
-  const routed = new Set(providers.map(provider => provider.name))
-  const timed = new Set(providers.filter(provider => provider.timed).map(({ name }) => name))
-  const all = new Set(tallies.keys())
-  const spread = (
-    name: string,
-    help: string,
-    shown: ReadonlySet<string>,
-    of: (t: Tally) => Spread,
-  ) =>
-    ({
-      name,
-      help,
-      type: 'histogram',
-      samples: () =>
-        perTally(tallies, (tally, provider) =>
-          shown.has(provider) ? [...spreadSamples(name, { provider }, of(tally))] : [],
-        ),
-    }) as const
-  return [
-    spread(
-      'hookwarden_request_duration_seconds',
-      'From the request head to the end of the answer',
-      all,
-      tally => tally.request,
-    ),
-    spread(
-      'hookwarden_upstream_duration_seconds',
-      'From the first byte sent upstream to the last byte received',
-      routed,
-      tally => tally.upstream,
-    ),
-    spread('hookwarden_request_body_bytes', 'Body bytes received', all, tally => tally.body),
-    spread(
-      'hookwarden_timestamp_skew_seconds',
-      "Signed time less this machine's own",
-      timed,
-      tally => tally.skew,
-    ),
-    spread(
-      'hookwarden_paced_seconds',
-      'How long proven deliveries waited their turn',
-      routed,
-      tally => tally.paced,
-    ),
   ]
 }
 
@@ -229,7 +54,13 @@ function load(gauges: Gauges): Sampling[] {
   return [
     gauge('hookwarden_in_flight_requests', 'Requests being handled', () => gauges.inFlight()),
     gauge('hookwarden_buffered_bytes', 'Body bytes held in memory', () => gauges.buffered()),
+    gauge('hookwarden_buffered_limit_bytes', 'Body bytes that may be held at once', () =>
+      gauges.bufferedLimit(),
+    ),
     gauge('hookwarden_connections', 'Open connections of senders', () => gauges.connections()),
+    gauge('hookwarden_connections_limit', 'Connections of senders that may be open at once', () =>
+      gauges.connectionsLimit(),
+    ),
     gauge('hookwarden_overloaded', '1 while overload refuses the least deserving first', () =>
       Number(gauges.overloaded()),
     ),
@@ -319,10 +150,10 @@ function edge(counts: Counts, gauges: Gauges): Sampling[] {
   ]
 }
 
-function providerStates({ tallies }: Counts, options: CatalogueOptions): Sampling[] {
-  const { providers, gauges, version, node } = options
+function providerStates(counts: Counts, options: CatalogueOptions): Sampling[] {
+  const { gauges, version, node } = options
   const each = (value: (provider: ProviderLabel) => number | undefined) => () =>
-    providers.flatMap(provider => {
+    counts.providers.flatMap(provider => {
       const now = value(provider)
       return now === undefined ? [] : [{ labels: { provider: provider.name }, value: now }]
     })
@@ -338,22 +169,28 @@ function providerStates({ tallies }: Counts, options: CatalogueOptions): Samplin
       type: 'gauge',
       help: 'How each provider is configured; always 1',
       samples: () =>
-        providers.map(({ name, preset = 'none', mode, signed }) => ({
+        counts.providers.map(({ name, preset = 'none', mode, signed }) => ({
           labels: { provider: name, preset, mode, signed },
           value: 1,
         })),
     },
     {
+      name: 'hookwarden_request_body_limit_bytes',
+      type: 'gauge',
+      help: 'How long a body may be',
+      samples: each(({ maxBody }) => maxBody),
+    },
+    {
       name: 'hookwarden_last_accepted_timestamp_seconds',
       type: 'gauge',
       help: 'When a delivery was last accepted; 0 for never',
-      samples: each(({ name }) => seconds(tallies.get(name)?.lastAccepted ?? 0)),
+      samples: each(({ name }) => seconds(counts.tallies.get(name)?.lastAccepted ?? 0)),
     },
     {
       name: 'hookwarden_last_rejected_timestamp_seconds',
       type: 'gauge',
       help: 'When a request was last rejected; 0 for never',
-      samples: each(({ name }) => seconds(tallies.get(name)?.lastRejected ?? 0)),
+      samples: each(({ name }) => seconds(counts.tallies.get(name)?.lastRejected ?? 0)),
     },
     {
       name: 'hookwarden_secret_expiry_timestamp_seconds',
@@ -377,13 +214,6 @@ function providerStates({ tallies }: Counts, options: CatalogueOptions): Samplin
       samples: () => [{ labels: { version, node }, value: 1 }],
     },
   ]
-}
-
-function perTally(
-  tallies: ReadonlyMap<string, Tally>,
-  samples: (tally: Tally, provider: string) => readonly Sample[],
-): Sample[] {
-  return [...tallies].flatMap(([provider, tally]) => samples(tally, provider))
 }
 
 function scoped(value: (scope: LimiterScope) => number): Sample[] {

@@ -5,6 +5,7 @@ import { HANDSHAKE_FAILURES, handshakeFailure } from './handshake.ts'
 import {
   CONNECTION_REFUSALS,
   type ConnectionRefusal,
+  type ProviderLabel,
   RENEWALS,
   type RenewalResult,
   UPSTREAM_RESULTS,
@@ -12,11 +13,12 @@ import {
 import type { Settled } from './settled.ts'
 import { BOUNDS, Spread, Tally, zeros } from './tally.ts'
 
+/** So many providers that left the map are remembered. */
+const GONE = 64
+
 /** Everything that is counted, as plain numbers. A name that is not in the map counts as `none`. */
 export class Counts {
-  /** By provider in the order of the map, `none` last. */
-  readonly tallies: ReadonlyMap<string, Tally>
-  readonly explanations: Explanations
+  readonly explanations = new Explanations([])
   readonly overhead = new Spread(BOUNDS.overhead)
   readonly upstreamRequests = zeros(UPSTREAM_RESULTS)
   readonly connectionsRejected = zeros(CONNECTION_REFUSALS)
@@ -27,11 +29,41 @@ export class Counts {
   readonly #none = new Tally()
   readonly #clock: Clock
 
-  constructor(providers: readonly string[], clock: Clock) {
-    const named = providers.map((name): [string, Tally] => [name, new Tally()])
-    this.tallies = new Map([...named, ['none', this.#none]])
-    this.explanations = new Explanations(providers)
+  /** Of providers that are in the map no more: their last requests end, and they may come back. */
+  readonly #gone = new Map<string, Tally>()
+  #providers: readonly ProviderLabel[] = []
+  #tallies: ReadonlyMap<string, Tally> = new Map()
+
+  constructor(providers: readonly ProviderLabel[], clock: Clock) {
     this.#clock = clock
+    this.use(providers)
+  }
+
+  /** By provider in the order of the map, `none` last. */
+  get tallies(): ReadonlyMap<string, Tally> {
+    return this.#tallies
+  }
+
+  get providers(): readonly ProviderLabel[] {
+    return this.#providers
+  }
+
+  /** The providers of the map from now on. */
+  use(providers: readonly ProviderLabel[]): void {
+    const named = providers.map(({ name }): [string, Tally] => {
+      const known = this.#tallies.get(name) ?? this.#gone.get(name)
+      this.#gone.delete(name)
+      return [name, known ?? new Tally()]
+    })
+    const next = new Map([...named, ['none', this.#none]])
+    for (const [name, tally] of this.#tallies) if (!next.has(name)) this.#gone.set(name, tally)
+    for (const name of this.#gone.keys()) {
+      if (this.#gone.size <= GONE) break
+      this.#gone.delete(name) // the one that has been gone for longest
+    }
+    this.#providers = providers
+    this.#tallies = next
+    this.explanations.use(providers.map(({ name }) => name))
   }
 
   settled(end: Settled): void {
@@ -61,7 +93,7 @@ export class Counts {
   }
 
   #of(provider: string): Tally {
-    return this.tallies.get(provider) ?? this.#none
+    return this.#tallies.get(provider) ?? this.#gone.get(provider) ?? this.#none
   }
 
   #forwarded({ upstream, reason, outcome, duration, receiving, paced }: Settled): void {

@@ -7,11 +7,20 @@ const ANYBODYS = ['unexplained', 'header_missing', 'wrong_preset'] as const
 
 /** How often each cause was found, by provider: a bounded number of words for each. */
 export class Explanations {
-  readonly #counts: ReadonlyMap<string, Map<string, number>>
+  #counts: ReadonlyMap<string, Map<string, number>> = new Map()
 
   constructor(providers: readonly string[]) {
+    this.use(providers)
+  }
+
+  /** The providers of the map from now on. */
+  use(providers: readonly string[]): void {
+    const before = this.#counts
     this.#counts = new Map(
-      providers.map(name => [name, new Map<string, number>(ANYBODYS.map(word => [word, 0]))]),
+      providers.map(name => [
+        name,
+        before.get(name) ?? new Map<string, number>(ANYBODYS.map(word => [word, 0])),
+      ]),
     )
   }
 

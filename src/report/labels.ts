@@ -10,6 +10,8 @@ export interface ProviderLabel {
   readonly signed: 'signature' | 'token' | 'none'
   /** Whether its scheme signs a time. */
   readonly timed: boolean
+  /** `limits.body`. */
+  readonly maxBody: Bytes
   /** Wall clock when the first of its secrets that ends does so; undefined when none does. */
   readonly secretExpiry: Millis | undefined
 }
@@ -38,7 +40,11 @@ export const UPSTREAM_RESULTS = ['answered', 'error', 'timeout', 'aborted'] as c
 export interface Gauges {
   inFlight(): number
   buffered(): Bytes
+  /** `limits.buffered`. */
+  bufferedLimit(): Bytes
   connections(): number
+  /** `limits.connections`, as lowered at start. */
+  connectionsLimit(): number
   overloaded(): boolean
   /** Whether what senders sign says that the clock is wrong. */
   clockSuspect(): boolean

@@ -86,6 +86,11 @@ export class Log {
     this.#sink.end(block)
   }
 
+  /** The routes of the map are others from now on. */
+  routesChanged(): void {
+    this.#words.forget()
+  }
+
   info(message: string, fields: Fields = {}): void {
     this.#pino.info(fields, message)
   }

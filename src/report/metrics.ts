@@ -4,7 +4,7 @@ import type { Clock } from '../clock.ts'
 import type { RejectReason } from '../reasons.ts'
 import { type CatalogueOptions, catalogue } from './catalogue.ts'
 import { Counts } from './counts.ts'
-import type { ConnectionRefusal, RenewalResult } from './labels.ts'
+import type { ConnectionRefusal, ProviderLabel, RenewalResult } from './labels.ts'
 import { Sampled } from './sampled.ts'
 import type { Settled } from './settled.ts'
 
@@ -15,6 +15,12 @@ const MISNAMED = [
   'nodejs_active_resources_total',
 ]
 
+export interface MetricsOptions extends CatalogueOptions {
+  /** Those of the map at first. */
+  readonly providers: readonly ProviderLabel[]
+  readonly clock: Clock
+}
+
 /**
  * Counts what happens and writes it in Prometheus' text format when asked.
  * Labels come from the map or from closed lists: a name that is in neither is counted as `none`.
@@ -23,14 +29,16 @@ export class Metrics {
   readonly #counts: Counts
   readonly #registry = new Registry()
 
-  constructor(options: CatalogueOptions & { readonly clock: Clock }) {
-    this.#counts = new Counts(
-      options.providers.map(provider => provider.name),
-      options.clock,
-    )
+  constructor(options: MetricsOptions) {
+    this.#counts = new Counts(options.providers, options.clock)
     for (const sampling of catalogue(this.#counts, options)) new Sampled(this.#registry, sampling)
     collectDefaultMetrics({ register: this.#registry })
     for (const name of MISNAMED) this.#registry.removeSingleMetric(name)
+  }
+
+  /** The providers of the map from now on. What was counted of one before stays with its name. */
+  use(providers: readonly ProviderLabel[]): void {
+    this.#counts.use(providers)
   }
 
   /** Counts one request, whatever became of it: called exactly once for each. */

@@ -34,6 +34,11 @@ export class LineWords {
     return this.#remember(end, known)
   }
 
+  /** Forgets all: the routes are others now, and there is room for so many alone. */
+  forget(): void {
+    this.#byRoute.clear()
+  }
+
   #remember(end: Said, known: Known[] | undefined): Uint8Array {
     const { provider, outcome, reason, status, method, route } = end
     const bytes = Buffer.from(textOf(end))

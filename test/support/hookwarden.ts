@@ -2,6 +2,7 @@ import { get } from 'node:http'
 import { type Clock, systemClock } from '../../src/clock.ts'
 import { flawsOf } from '../../src/commands/map.ts'
 import { loadMap } from '../../src/config/load.ts'
+import type { Settings } from '../../src/config/settings.ts'
 import type { Get } from '../../src/errands/get.ts'
 import { type Service, serve } from '../../src/process/serve.ts'
 import { developmentCertificate } from './certificate.ts'
@@ -34,6 +35,8 @@ export interface Hookwarden {
   readonly service: Service
   /** One object for each log line so far. */
   readonly lines: Record<string, unknown>[]
+  /** Serves this map from now on, by the same rules as the first. Throws with every issue where it has any. */
+  swap(map: string): void
   /** Every series that /metrics shows. */
   metrics(): Promise<Series>
   /** GET on the admin listener. */
@@ -43,31 +46,12 @@ export interface Hookwarden {
 
 /** Starts one. Throws with every issue where the map has any. */
 export async function startHookwarden(options: HookwardenOptions): Promise<Hookwarden> {
-  const upstream = options.upstreamMap ?? `http://127.0.0.1:${options.upstream}`
-  const text = `version: 1
-upstream: ${upstream}
-listen: { https: 127.0.0.1:8443, admin: 127.0.0.1:9090${options.listen ? `, ${options.listen}` : ''} }
-${options.map}`
-  const loaded = loadMap(text, {
-    file: 'test.yaml',
-    dev: true,
-    compileScheme: flawsOf,
-  })
-  if (loaded.settings === undefined) throw new Error(JSON.stringify(loaded.issues, undefined, 2))
-  const { settings } = loaded
+  const settings = settingsOf(options, options.map)
   const { cert, key } = await developmentCertificate()
   const files = settings.listen.tls.map(files => ({ files }))
   const lines: Record<string, unknown>[] = []
   const service = await serve({
-    settings: {
-      ...settings,
-      listen: {
-        ...settings.listen,
-        https: { host: '127.0.0.1', port: 0 },
-        http: settings.listen.http && { host: '127.0.0.1', port: 0 },
-        admin: { host: '127.0.0.1', port: 0 },
-      },
-    },
+    settings,
     sources: { env: options.env ?? {}, ...diskOf(options.files), dev: true },
     certificates: files.length === 0 ? [{ text: { cert, key } }] : files,
     clock: options.clock ?? systemClock,
@@ -89,8 +73,30 @@ ${options.map}`
     service,
     lines,
     admin,
+    swap: map => service.generations.swap(service.generations.compile(settingsOf(options, map))),
     metrics: async () => parseMetrics((await admin('/metrics')).body),
     close: () => service.close(),
+  }
+}
+
+/** What a map says, on free ports. */
+function settingsOf(options: HookwardenOptions, map: string): Settings {
+  const upstream = options.upstreamMap ?? `http://127.0.0.1:${options.upstream}`
+  const text = `version: 1
+upstream: ${upstream}
+listen: { https: 127.0.0.1:8443, admin: 127.0.0.1:9090${options.listen ? `, ${options.listen}` : ''} }
+${map}`
+  const { settings, issues } = loadMap(text, {
+    file: 'test.yaml',
+    dev: true,
+    compileScheme: flawsOf,
+  })
+  if (settings === undefined) throw new Error(JSON.stringify(issues, undefined, 2))
+  const free = { host: '127.0.0.1', port: 0 }
+  const { http } = settings.listen
+  return {
+    ...settings,
+    listen: { ...settings.listen, https: free, http: http && free, admin: free },
   }
 }
 

@@ -47,6 +47,7 @@ export function label(name: string, change: Partial<ProviderLabel> = {}): Provid
     mode: 'enforce',
     signed: 'signature',
     timed: false,
+    maxBody: 1_048_576,
     secretExpiry: undefined,
     ...change,
   }
@@ -55,7 +56,9 @@ export function label(name: string, change: Partial<ProviderLabel> = {}): Provid
 export const STILL: Gauges = {
   inFlight: () => 0,
   buffered: () => 0,
+  bufferedLimit: () => 67_108_864,
   connections: () => 0,
+  connectionsLimit: () => 2000,
   addressHidden: () => false,
   overloaded: () => false,
   clockSuspect: () => false,
