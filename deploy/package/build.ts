@@ -1,0 +1,62 @@
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { build } from 'esbuild'
+import { licenceTexts, production } from './licences.ts'
+
+const ROOT = join(import.meta.dirname, '..', '..')
+
+const HELP = `npm run build -- [--whole] [--to FOLDER]
+
+Writes dist/: the program as JavaScript, its types stripped, in few files.
+
+  --whole      with the packages that it needs and their licences, so that it runs without node_modules: the image's
+  --to FOLDER  somewhere else than dist/`
+
+/** CommonJS packages ask for the built-in ones by `require`, which a module does not have. */
+const REQUIRE = `import { createRequire as requireFrom } from 'node:module';
+const require = requireFrom(import.meta.url);`
+
+const { values } = parseArgs({
+  options: {
+    whole: { type: 'boolean', default: false },
+    to: { type: 'string', default: join(ROOT, 'dist') },
+    help: { type: 'boolean', default: false },
+  },
+})
+if (values.help) console.log(HELP)
+else await pack(values)
+
+/**
+ * Builds the program. What comes out depends on the sources and the locked packages alone: no time, no path, no name of
+ * a machine. As deep below its folder as `src/commands/` is below the checkout, so that `../../package.json` is found.
+ */
+async function pack({
+  whole,
+  to,
+}: {
+  readonly whole: boolean
+  readonly to: string
+}): Promise<void> {
+  rmSync(to, { recursive: true, force: true })
+  await build({
+    absWorkingDir: ROOT,
+    entryPoints: ['src/cli.ts'],
+    outdir: join(to, 'program'),
+    bundle: true,
+    splitting: true, // each command is read when it is called
+    format: 'esm',
+    platform: 'node',
+    target: 'node26',
+    charset: 'utf8',
+    legalComments: 'none', // whole texts are beside it
+    logLevel: 'warning',
+    ...(whole ? { banner: { js: REQUIRE }, external: ['pg-native'] } : { packages: 'external' }),
+  })
+  mkdirSync(to, { recursive: true })
+  if (whole) writeFileSync(join(to, 'licences.txt'), licenceTexts(ROOT, production(lock())))
+}
+
+function lock(): string {
+  return readFileSync(join(ROOT, 'package-lock.json'), 'utf8')
+}
