@@ -49,6 +49,7 @@ export const REASONS = {
   deadline: { stage: 'receive', status: 408, says: 'deadline', level: 'info', reportable: false },
   host: { stage: 'route', status: 421, says: 'host', level: 'info', reportable: false },
   no_route: { stage: 'route', status: 404, says: 'not_found', level: 'info', reportable: false },
+  discovery_pending: { stage: 'route', ...BUSY },
   address_not_allowed: {
     stage: 'route',
     status: 403,

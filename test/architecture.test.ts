@@ -58,7 +58,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
   console: { rooms: '', owns: 'http-proxy', uses: '[node:http] node:net' },
   process: {
     rooms:
-      'config generation discovery listen report secrets exchange limit replay redis forward inspect explain errands keys',
+      'config generation discovery listen report secrets exchange limit replay redis forward inspect explain errands keys presets',
     uses: 'node:fs node:path node:os node:crypto#randomBytes node:perf_hooks#monitorEventLoopDelay node:v8#setFlagsFromString',
   },
   explain: { rooms: 'verify secrets inspect presets [config]' },

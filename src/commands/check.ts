@@ -77,6 +77,7 @@ export function check(options: CheckOptions, { sources, terminal, now }: CheckWo
           ...tokenFindings(loaded, sources),
           ...sharedFindings(loaded, sources),
           ...storeFindings(loaded, sources),
+          ...databaseFindings(loaded, sources),
           ...tlsFindings(loaded, path => sources.readFile(path), now),
         ]
   const issues = loaded.issues ?? []
@@ -166,6 +167,17 @@ function storeFindings({ settings: { store }, storeIssue }: Sound, sources: Secr
   })
 }
 
+/** Where flows are discovered, and nobody can read it. */
+function databaseFindings(
+  { settings: { discovery }, databaseIssue }: Sound,
+  sources: SecretSources,
+) {
+  if (discovery === undefined) return []
+  const found = readReference(discovery.database, sources)
+  if (!('problem' in found)) return []
+  return [databaseIssue(found.problem, 'without it no flow is discovered: 503 discovery_pending')]
+}
+
 function publicKeyProblem(provider: ProviderSettings, sources: SecretSources): string | undefined {
   const { scheme, publicKey } = provider
   if (publicKey === undefined || 'none' in scheme) return undefined
@@ -199,7 +211,9 @@ function notesOf(provider: ProviderSettings): Readonly<Record<string, unknown>> 
 
 function summary(file: string, { providers }: Settings): string {
   const routes = providers.reduce((sum, { routes }) => sum + routes.length, 0)
-  return `${file}: ${counted(providers.length, 'provider')}, ${counted(routes, 'route')}, no issue`
+  const discovered = providers.some(({ discovers }) => discovers !== undefined)
+  const more = discovered ? ' and those that are discovered' : ''
+  return `${file}: ${counted(providers.length, 'provider')}, ${counted(routes, 'route')}${more}, no issue`
 }
 
 function counted(count: number, what: string): string {

@@ -1,6 +1,6 @@
 import { nearest } from '../spelling.ts'
 import type { Path } from './issues.ts'
-import { provider as providerSchema } from './provider.ts'
+import { DISCOVERED, provider as providerSchema } from './provider.ts'
 import type { Report } from './report.ts'
 import type { Salvaged } from './salvage.ts'
 import type { MapValues, ProviderValues } from './schema.ts'
@@ -14,7 +14,8 @@ export function checkRoutes(providers: Providers, report: Report): void {
   for (const [name, provider] of Object.entries(providers)) {
     const at = ['providers', name]
     checkReachable(at, report)
-    for (const [index, flow] of (provider?.flows ?? []).entries()) {
+    const named = provider?.flows === DISCOVERED ? [] : (provider?.flows ?? [])
+    for (const [index, flow] of named.entries()) {
       claim(flows, flow, name, [...at, 'flows', index], 'flow', report)
     }
     const first = provider?.to === undefined ? undefined : flows.get(provider.to)

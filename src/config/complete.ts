@@ -3,6 +3,7 @@ import { type Millis, parseMillis } from '../units.ts'
 import type { Handshake } from '../verify/handshake.ts'
 import { lostOf } from './check-bodies.ts'
 import { needsToken, offByDefault } from './check-handshake.ts'
+import { DISCOVERED } from './provider.ts'
 import { type MapValues, type ProviderValues, USUAL_HTTPS, upstreamKeys } from './schema.ts'
 import type { ProviderSettings, RouteSettings, SecretReference, Settings } from './settings.ts'
 import {
@@ -32,6 +33,7 @@ export function complete(map: MapValues): Settings {
     trustProxies: map.trust_proxies,
     hosts: map.hosts,
     state: map.state,
+    discovery: map.discovery,
     drain: map.drain,
     limits: {
       connections: map.limits.connections,
@@ -72,7 +74,7 @@ function provider(
   const own = entry.limits
   const types = entry.content_types ?? known?.contentTypes ?? defaults.content_types
   const usual = defaults.limits
-  const replay = replayWindow(entry, scheme, defaults.replay)
+  const replay = replayWindow(entry, scheme, defaults.replay, entry.sync)
   return {
     name,
     preset,
@@ -84,6 +86,15 @@ function provider(
     handshake: handshakes(entry, known),
     enrolment: enrolment(entry, known),
     routes: routes(entry, replay),
+    discovers:
+      entry.flows !== DISCOVERED
+        ? undefined
+        : {
+            app: entry.app ?? name,
+            drafts: entry.drafts ?? 'proven',
+            replay: replayWindow(entry, scheme, defaults.replay, false),
+            syncReplay: replayWindow(entry, scheme, defaults.replay, true),
+          },
     mode: entry.mode ?? defaults.mode,
     methods: entry.methods ?? known?.methods ?? defaults.methods,
     contentTypes: types,
@@ -146,10 +157,11 @@ function replayWindow(
   entry: ProviderValues,
   scheme: ProviderSettings['scheme'],
   usual: Millis | 'off',
+  sync: boolean,
 ): Millis | undefined {
   if (!coversBody(scheme) || 'none' in scheme) return undefined
   if (entry.replay !== undefined) return entry.replay === 'off' ? undefined : entry.replay
-  if (usual === 'off' || entry.sync) return undefined
+  if (usual === 'off' || sync) return undefined
   const tolerance = parseMillis(scheme.timestamp?.tolerance ?? scheme.max_age ?? '0s') ?? 0
   return Math.max(usual, 2 * tolerance)
 }
@@ -165,7 +177,8 @@ function references(entry: ProviderValues): SecretReference[] {
 
 function routes(entry: ProviderValues, replay: Millis | undefined): RouteSettings[] {
   const { sync } = entry
-  const registered = (entry.flows ?? []).map(flow => ({
+  const named = entry.flows === DISCOVERED ? [] : (entry.flows ?? [])
+  const registered = named.map(flow => ({
     path: sync ? `/webhooks/flows/${flow}/sync` : `/webhooks/flows/${flow}`,
     flow,
     sync,

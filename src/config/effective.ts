@@ -26,6 +26,7 @@ export function effectiveMap(settings: Settings, notes: Notes): Readonly<Record<
     trust_proxies: settings.trustProxies,
     hosts: settings.hosts,
     state: settings.state ?? null,
+    discovery: discoveryOf(settings.discovery),
     store: storeOf(settings.store),
     on_store_error: settings.onStoreError,
     drain: { settle: formatMillis(drain.settle), within: formatMillis(drain.within) },
@@ -65,6 +66,7 @@ function entryOf(provider: ProviderSettings, notes: Readonly<Record<string, unkn
       sync,
       replay: windowOf(replay),
     })),
+    ...discoversOf(provider.discovers),
     mode: provider.mode,
     methods: provider.methods,
     content_types: provider.contentTypes,
@@ -90,6 +92,18 @@ function entryOf(provider: ProviderSettings, notes: Readonly<Record<string, unkn
 function handshakeOf({ handshake, enrolment }: ProviderSettings) {
   if (enrolment !== undefined) return { enrol: new Date(enrolment.until).toISOString() }
   return handshake.length === 0 ? 'off' : 'on'
+}
+
+function discoveryOf(discovery: Settings['discovery']) {
+  if (discovery === undefined) return null
+  return { database: shown(discovery.database), every: formatMillis(discovery.every) }
+}
+
+function discoversOf(discovers: ProviderSettings['discovers']) {
+  if (discovers === undefined) return {}
+  const { app, drafts, replay, syncReplay } = discovers
+  const windows = { replay: windowOf(replay), replay_sync: windowOf(syncReplay) }
+  return { discovered: { app, drafts, ...windows } }
 }
 
 function storeOf(store: Settings['store']) {

@@ -86,6 +86,19 @@ export const wait = () => duration({ least: 0, most: DAY })
 /** How long something is remembered. */
 export const memory = () => duration({ least: 1, most: 90 * DAY })
 
+/** How often something is looked at. */
+export const interval = () =>
+  scalar(
+    'a duration such as `15s`',
+    text => {
+      const value = parseMillis(text)
+      return value !== undefined && value >= 1000 && value <= HOUR
+        ? value
+        : new Wrong('expected a duration from `1s` to `1h`')
+    },
+    /^\d{1,9}(ms|s|m|h|d)$/,
+  )
+
 export const size = () =>
   scalar(
     'a size such as `512B`, `256KiB` or `1MiB`',

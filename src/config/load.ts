@@ -1,3 +1,4 @@
+import { checkDiscovery } from './check-discovery.ts'
 import { checkProcess } from './check-process.ts'
 import { checkRoutes } from './check-routes.ts'
 import { type CompileScheme, checkSenders } from './check-senders.ts'
@@ -32,6 +33,8 @@ export type Loaded =
       readonly tokenIssue: (provider: string, message: string, fix: string) => Issue
       /** The same of what the shared store asks for. */
       readonly storeIssue: (key: 'user' | 'password' | 'ca', message: string, fix: string) => Issue
+      /** The same of the URL of the database where flows are discovered. */
+      readonly databaseIssue: (message: string, fix: string) => Issue
       /** The same of the file of a certificate at `index`, or of its key. */
       readonly tlsIssue: (index: number, key: 'cert' | 'key', message: string, fix: string) => Issue
       /** The same of the authorities of its `client_certificate`. */
@@ -52,6 +55,7 @@ export function loadMap(text: string, options: LoadOptions): Loaded {
   const map = salvage(mapSchema, reading.value, [], report)
   if (map !== undefined) {
     checkProcess(map, options.dev, report)
+    checkDiscovery(map, options.dev, report)
     if (map.providers !== undefined) checkProviders(map.providers, report)
     checkSenders(map, { dev: options.dev, compileScheme: options.compileScheme }, report)
   }
@@ -75,6 +79,7 @@ export function loadMap(text: string, options: LoadOptions): Loaded {
       report.issueAt(['providers', provider, 'client_certificate', 'ca'], { message, fix }),
     tokenIssue: (provider, message, fix) =>
       report.issueAt(['providers', provider, 'verify_token'], { message, fix }),
+    databaseIssue: (message, fix) => report.issueAt(['discovery', 'database'], { message, fix }),
     storeIssue: (key, message, fix) => report.issueAt(['store', key], { message, fix }),
   }
 }

@@ -96,16 +96,21 @@ export const defaults = group({
 const inherited = <S extends z.ZodType>(schema: S, says: string) =>
   optional(schema, INHERIT, says, INHERITED)
 
-const flowIds = () =>
-  z
-    .array(flowId(), {
-      error: ({ input }) =>
-        input === 'discovered'
-          ? 'expected a list of flow ids\n`discovered` is not in this version: list the ids'
-          : 'expected a list of flow ids',
-    })
-    .min(1, { error: 'expected at least one flow id' })
-    .max(10_000, { error: 'expected at most 10000 flow ids' })
+/** What stands for every flow of an app. */
+export const DISCOVERED = 'discovered'
+const FLOWS = 'expected a list of flow ids, or `discovered`'
+
+const flows = () =>
+  z.union(
+    [
+      z.literal(DISCOVERED, { error: FLOWS }),
+      z
+        .array(flowId(), { error: FLOWS })
+        .min(1, { error: 'expected at least one flow id' })
+        .max(10_000, { error: 'expected at most 10000 flow ids' }),
+    ],
+    { error: FLOWS },
+  )
 
 const NEEDED = 'required where the scheme names it'
 const ONE_OF_MANY = 'most senders have one key and one webhook for each URL'
@@ -244,10 +249,24 @@ export const provider = group({
     'a flow cannot answer in time, or at all',
   ),
   flows: optional(
-    flowIds(),
+    flows(),
     '`path` and `to`',
-    'Flows that the sender calls at the URL that Automatisch registers, `/webhooks/flows/<id>`.',
+    'Flows that the sender calls at the URL that Automatisch registers, `/webhooks/flows/<id>`. Or `discovered`: every published flow whose trigger is of this app, as the database of `discovery` says, less those that any provider names under `flows` or `to`.',
     'nothing is forwarded that is not named',
+  ),
+  app: optional(
+    z.string().regex(/^[a-z0-9][a-z0-9_-]{0,55}$/, {
+      error: 'expected the key of an app of Automatisch, such as `github` or `telegram-bot`',
+    }),
+    'the key of the entry, which then is an app of Automatisch',
+    'App of Automatisch whose flows are discovered, where the entry has another name; `webhook` is the app of URLs that somebody pasted. Only with `flows: discovered`.',
+    'one entry for an app needs no second name',
+  ),
+  drafts: optional(
+    word(['proven', 'refuse']),
+    '`proven` with `flows: discovered`',
+    'What becomes of deliveries to flows that are not published, where flows are discovered: `proven` lets those pass that proved who sent them, any other is 404 `no_route`; with `refuse` all are.',
+    'a trigger is tested before it is published, and some senders try the URL while it is',
   ),
   path: optional(
     canonicalPath(),

@@ -4,10 +4,12 @@ import {
   deadline,
   endpoint,
   hostName,
+  interval,
   loopbackEndpoint,
   origin,
   privateEndpoint,
   rate,
+  reference,
   size,
   trustedBlock,
   wait,
@@ -157,6 +159,19 @@ const processLimits = group({
   ),
 })
 
+const discovery = group({
+  database: reference().meta({
+    description:
+      "Reference to the URL of Automatisch's PostgreSQL, `postgres://hookwarden:PASSWORD@HOST/automatisch`, with the role of `deploy/postgres-role.sql`, which sees the ids of flows and nothing else. By reference, because a password stands in it.",
+  }),
+  every: filled(
+    interval(),
+    '15s',
+    'How often is looked for changes. A flow that nobody knows is looked for at once.',
+    'what is unpublished is refused soon, and one short query costs the database nothing',
+  ),
+})
+
 /** The provider map as it stands in the file. */
 export const mapSchema = group({
   version: z
@@ -190,7 +205,7 @@ export const mapSchema = group({
       .min(1, { error: 'expected the path of a folder' })
       .meta({ form: 'path' }),
     'nothing is kept',
-    "Folder for what outlives a restart: the pins of `hookwarden keys pin`, with which Automatisch's keys are compared at start.",
+    "Folder for what outlives a restart: the flows that discovery last knew, and the pins of `hookwarden keys pin`, with which Automatisch's keys are compared at start.",
     'a proxy that keeps nothing can be replaced at any time',
   ),
   drain: drain.prefault({}).meta({ description: 'How SIGTERM is followed.' }),
@@ -198,6 +213,12 @@ export const mapSchema = group({
   on_store_error: onStoreError,
   defaults: defaults.prefault({}).meta({ description: 'What every provider inherits.' }),
   limits: processLimits.prefault({}).meta({ description: 'Limits of the whole process.' }),
+  discovery: optional(
+    discovery,
+    'flows are listed by hand',
+    'Where the flows of providers with `flows: discovered` are looked up; see docs/discovery.md.',
+    'without it nothing but Automatisch is called',
+  ),
   providers: z
     .record(
       z.string().regex(/^(?!none$)[a-z0-9][a-z0-9_-]{0,62}$/, {

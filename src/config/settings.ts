@@ -32,6 +32,8 @@ export interface Settings {
   readonly hosts: readonly string[]
   /** Folder for what outlives a restart. */
   readonly state: string | undefined
+  /** Undefined where no flow is discovered. */
+  readonly discovery: DiscoverySettings | undefined
   readonly drain: { readonly settle: Millis; readonly within: Millis }
   readonly limits: {
     readonly connections: number
@@ -53,6 +55,13 @@ export interface Settings {
 export interface Endpoint {
   readonly host: string
   readonly port: number
+}
+
+/** Where flows are discovered. */
+interface DiscoverySettings {
+  /** A reference, as in `secrets`, to a URL. */
+  readonly database: string
+  readonly every: Millis
 }
 
 /** The Redis that replicas share. */
@@ -90,7 +99,10 @@ export interface ProviderSettings {
   readonly enrolment:
     | { readonly from: Enrolment; readonly until: Millis; readonly file: string }
     | undefined
+  /** What the map names itself. */
   readonly routes: readonly RouteSettings[]
+  /** Undefined where no flows are discovered for it. */
+  readonly discovers: DiscoversSettings | undefined
   readonly mode: 'enforce' | 'report' | 'off'
   /** Upper case. */
   readonly methods: readonly string[]
@@ -119,6 +131,16 @@ export interface ProviderSettings {
   readonly publicUrl: string | undefined
   /** What its sender has to show when it connects; undefined when nothing. */
   readonly clientCertificate: ClientCertificate | undefined
+}
+
+/** Which flows a provider has beside those that are named, and how they are served. */
+interface DiscoversSettings {
+  /** Key of the app of their trigger. */
+  readonly app: string
+  readonly drafts: 'proven' | 'refuse'
+  /** Windows of replay memory, as on `RouteSettings`. */
+  readonly replay: Millis | undefined
+  readonly syncReplay: Millis | undefined
 }
 
 /** A certificate that a sender shows. */

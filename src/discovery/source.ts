@@ -52,7 +52,7 @@ const FLOWS = `
 const BATCH = 1000
 
 /** Automatisch's database, asked over one connection that is kept. */
-class FlowDatabase implements FlowSource {
+export class FlowDatabase implements FlowSource {
   readonly #url: () => string
   #client: Client | undefined
   /** Counts up with each `close`: what was connecting then is not wanted any more. */

@@ -4,7 +4,7 @@ import { type Loss, lossOf, sameFlows, type WebhookFlow } from './flows.ts'
 import type { FlowSource, Look } from './source.ts'
 
 /** What the operator is told. */
-interface WatchTold {
+export interface WatchTold {
   /** The flows are others than before; the first set that a look found included. */
   changed(flows: readonly WebhookFlow[]): void
   /** A look came about again, or for the first time. */

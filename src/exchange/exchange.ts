@@ -4,7 +4,7 @@ import { Head } from '../head.ts'
 import type { Spend } from '../limit/address-buckets.ts'
 import type { Hold, Upload } from '../limit/budget.ts'
 import type { Limit } from '../limit/gcra.ts'
-import { CLEAN, type Outcome, REASONS, type RejectReason, type Verdict } from '../reasons.ts'
+import { CLEAN, REASONS, type RejectReason, type Verdict } from '../reasons.ts'
 import type { Claim } from '../replay/store.ts'
 import type { Bytes, Millis } from '../units.ts'
 import type { Errand, Told } from '../verify/told.ts'
@@ -20,13 +20,14 @@ import { type Inspecting, inspect } from './inspection.ts'
 import type { Watched } from './open.ts'
 import { outgoing } from './outgoing.ts'
 import { type Peer, type Sender, senderOf } from './peer.ts'
-import { Reply } from './reply.ts'
+import { type OwnAnswer, Reply } from './reply.ts'
 import type { Provider, Route, Serving } from './route.ts'
-import type { Site } from './site.ts'
+import { DRAFT, type Seeking, seek } from './seek.ts'
+import type { Ending, Site } from './site.ts'
 import { BUSY, type Queued, Turn } from './turn.ts'
 
 /** One request and its response. The methods follow the life of a request from top to bottom. */
-export class Exchange implements Watched, Upload, Queued, Awaiting, Inspecting {
+export class Exchange implements Watched, Upload, Queued, Awaiting, Inspecting, Seeking {
   readonly since: Millis
   held: Bytes = 0
   hold: Hold | undefined
@@ -34,7 +35,7 @@ export class Exchange implements Watched, Upload, Queued, Awaiting, Inspecting {
   /** Called when the response is over. */
   afterwards: (() => void) | undefined
   readonly #site: Site
-  readonly #serving: Serving
+  #serving: Serving
   readonly #req: IncomingMessage
   readonly #res: ServerResponse
   readonly #reply: Reply
@@ -80,11 +81,14 @@ export class Exchange implements Watched, Upload, Queued, Awaiting, Inspecting {
   begin(): void {
     attend(this.#req, this.#res, this)
     this.#site.open.add(this)
-    const { httpVersion } = this.#req
-    const framed = framing(this.#head, httpVersion, this.#declared, this.#serving.hosts)
+    const framed = framing(this.#head, this.#req.httpVersion, this.#declared, this.#serving.hosts)
     if (framed !== CLEAN) return this.#refuse(framed)
     const route = this.#serving.routes.match(this.#head.path)
     if (route === undefined) return this.#spend(this.#serving.unrouted, 'none')
+    this.#lead(route)
+  }
+
+  #lead(route: Route): void {
     this.#route = route
     const { provider } = route
     const open = openTo(this.#sender, provider, this.#site.draining() === 'closed')
@@ -102,7 +106,17 @@ export class Exchange implements Watched, Upload, Queued, Awaiting, Inspecting {
     this.#spent = addresses.spend(limit, this.#addressKey, clock.now())
     if (told !== undefined && !this.over) return this.#tell(told)
     if (told === undefined && this.#route !== undefined) return this.#admit(this.#route.provider)
-    this.#refuse(this.over ? 'rate_address' : 'no_route', this.#spent.retryAfter)
+    if (this.over) return this.#refuse('rate_address', this.#spent.retryAfter)
+    seek(this.#site, this.#head.path, this)
+  }
+
+  /** Nobody knew the path. By now a flow may have been discovered that has it. */
+  sought(refusal: RejectReason): void {
+    if (this.#state === 'settled') return
+    this.#serving = this.#site.serving()
+    const route = this.#serving.routes.match(this.#head.path)
+    if (route !== undefined) return this.#lead(route)
+    this.#refuse(refusal, refusal === 'no_route' ? 0 : BUSY)
   }
 
   #admit(provider: Provider): void {
@@ -174,9 +188,11 @@ export class Exchange implements Watched, Upload, Queued, Awaiting, Inspecting {
   #stops(verdict: Verdict): boolean {
     if (verdict === CLEAN) return false
     const { mode, name } = this.#provider
-    if (!this.over && REASONS[verdict].reportable) this.#explain(verdict)
+    const { reportable } = REASONS[verdict]
+    if (!this.over && reportable) this.#explain(verdict)
     if (this.over) this.#refuse('rate_address', this.#spent?.retryAfter)
-    else if (mode !== 'report' || !REASONS[verdict].reportable) this.#refuse(verdict)
+    else if (reportable && this.#route?.draft === true) this.#refuse('no_route', 0, DRAFT)
+    else if (mode !== 'report' || !reportable) this.#refuse(verdict)
     else this.#site.observer.reported(name, verdict)
     return this.#state === 'settled'
   }
@@ -212,8 +228,7 @@ export class Exchange implements Watched, Upload, Queued, Awaiting, Inspecting {
 
   /** Only what is proven may wait, and only it spends its provider's rate. */
   #queue(proven: boolean): void {
-    const { clock } = this.#site
-    this.#turn = new Turn(this.#site, this.#provider, this, this.#receivedAt ?? clock.now())
+    this.#turn = new Turn(this.#site, this.#provider, this, this.#receivedAt ?? this.since)
     if (proven) return this.#turn.wait()
     this.#reply.witness?.see(this.#body.chunks(), true)
     this.#turn.pass()
@@ -245,7 +260,8 @@ export class Exchange implements Watched, Upload, Queued, Awaiting, Inspecting {
 
   delivered(): void {
     if (this.#state === 'settled') return
-    this.#settle(this.#status >= 500 ? 'upstream_error' : 'accepted', undefined, this.#status)
+    const status = this.#status
+    this.#settle({ outcome: status >= 500 ? 'upstream_error' : 'accepted', status })
   }
 
   undelivered(reason: RejectReason, detail: string, unsent = false): void {
@@ -257,7 +273,7 @@ export class Exchange implements Watched, Upload, Queued, Awaiting, Inspecting {
   // ---- the end ---------------------------------------------------------------------------------------------
 
   #duplicate(): void {
-    this.#settle('duplicate', undefined, 200)
+    this.#settle({ outcome: 'duplicate', status: 200 })
     if (!this.#left) this.#answer(200, ['status', 'duplicate'])
   }
 
@@ -265,7 +281,7 @@ export class Exchange implements Watched, Upload, Queued, Awaiting, Inspecting {
   #tell(told: Told | Errand | RejectReason): void {
     if (typeof told === 'string') return this.#refuse(told)
     if ('visit' in told) return void this.#site.errands.run(told).then(one => this.#tell(one))
-    this.#settle('challenge', undefined, told.status)
+    this.#settle({ outcome: 'challenge', status: told.status })
     if (this.#left) return
     const rest = this.#close(told.status)
     this.#reply.tell(told, rest, this.#site.clock.now())
@@ -278,7 +294,7 @@ export class Exchange implements Watched, Upload, Queued, Awaiting, Inspecting {
     const { status, says, stage } = REASONS[reason]
     const { begun } = this.#reply
     const outcome = stage === 'forward' ? 'upstream_error' : 'rejected'
-    this.#settle(outcome, reason, begun ? this.#status : status, detail)
+    this.#settle({ outcome, reason, status: begun ? this.#status : status, detail })
     if (this.#left) return
     if (begun) return this.#reply.cut()
     const allow = reason === 'method' ? this.#provider.allow : undefined
@@ -286,12 +302,7 @@ export class Exchange implements Watched, Upload, Queued, Awaiting, Inspecting {
     this.#answer(status, ['error', says], later, allow)
   }
 
-  #answer(
-    status: number,
-    says: readonly ['error' | 'status', string],
-    retryAfter = 0,
-    allow?: string,
-  ): void {
+  #answer(status: number, says: OwnAnswer['says'], retryAfter = 0, allow?: string): void {
     const rest = this.#close(status)
     const requestId = this.#requestId
     this.#reply.own({ status, says, requestId, retryAfter, allow, rest }, this.#site.clock.now())
@@ -305,13 +316,7 @@ export class Exchange implements Watched, Upload, Queued, Awaiting, Inspecting {
   }
 
   /** Tells the observer, once, and gives back what the exchange held. */
-  #settle(
-    outcome: Outcome,
-    reason: RejectReason | undefined,
-    status: number,
-    detail?: string,
-  ): void {
-    const answered = this.#delivery?.answering === true && reason === undefined
+  #settle({ outcome, reason, status, detail }: Ending): void {
     this.#state = 'settled'
     const { clock, budget, observer, open } = this.#site
     const now = clock.now()
@@ -325,7 +330,7 @@ export class Exchange implements Watched, Upload, Queued, Awaiting, Inspecting {
       outcome,
       reason,
       status: this.#left && !this.#reply.begun ? 0 : status,
-      from: answered ? 'upstream' : 'hookwarden',
+      from: reason === undefined && this.#delivery?.answering ? 'upstream' : 'hookwarden',
       method: this.#head.method,
       route: this.#route?.path,
       bytes: this.#body.size,
@@ -347,10 +352,10 @@ export class Exchange implements Watched, Upload, Queued, Awaiting, Inspecting {
     this.afterwards?.()
     if (this.#state === 'settled') return this.#site.open.delete(this)
     this.#left = true
-    if (this.#state === 'receiving') return this.#settle('aborted', undefined, 0)
+    if (this.#state === 'receiving') return this.#settle({ outcome: 'aborted', status: 0 })
     this.#delivery?.leave()
     if (this.#delivery?.answering !== true) return
-    this.#settle('accepted', undefined, this.#status)
+    this.#settle({ outcome: 'accepted', status: this.#status })
     this.#delivery.abort('the sender left')
   }
 
@@ -363,15 +368,12 @@ export class Exchange implements Watched, Upload, Queued, Awaiting, Inspecting {
   }
 
   checkDeadlines(now: Millis): void {
-    if (this.#state === 'settled') this.#reply.checkDeadlines(now, this.#site.idle)
-    else if (this.#state === 'forwarding') this.#delivery?.checkDeadlines(now)
-    else if (this.#state === 'receiving' && this.#slow(now)) this.#refuse('deadline')
-  }
-
-  #slow(now: Millis): boolean {
     const { idle } = this.#site
+    if (this.#state === 'settled') return this.#reply.checkDeadlines(now, idle)
+    if (this.#state === 'forwarding') return this.#delivery?.checkDeadlines(now)
     const deadline = this.#route?.provider.deadline ?? idle
-    return now - this.#progress > idle || now - this.since > deadline
+    const slow = now - this.#progress > idle || now - this.since > deadline
+    if (this.#state === 'receiving' && slow) this.#refuse('deadline')
   }
 
   /** The budget ended it: others needed the room more. */

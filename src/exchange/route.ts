@@ -30,6 +30,8 @@ export interface Route {
   readonly upstreamPath: string
   /** Whether the sender waits for the flow's own answer. */
   readonly sync: boolean
+  /** Whether the flow is not published: then only what is proven passes. */
+  readonly draft: boolean
   /** Flow id and a space: replay memory never mixes flows. */
   readonly replayPrefix: string
   /** Window of replay memory; undefined when off. */

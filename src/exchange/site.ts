@@ -2,7 +2,7 @@ import type { Clock } from '../clock.ts'
 import type { Upstream } from '../forward/upstream.ts'
 import type { AddressBuckets } from '../limit/address-buckets.ts'
 import type { Budget } from '../limit/budget.ts'
-import type { LimitStore } from '../limit/store.ts'
+import type { LimitStore, Soon } from '../limit/store.ts'
 import type { Outcome, RejectReason } from '../reasons.ts'
 import type { ReplayStore } from '../replay/store.ts'
 import type { Bytes, Millis } from '../units.ts'
@@ -35,6 +35,8 @@ export interface Site {
   overloaded(): boolean
   /** What is served now. An exchange keeps what it began with. */
   serving(): Serving
+  /** Looks for a flow that has this path. Resolves with what is said where there is none; by then `serving` may have it. */
+  seek(path: string): Soon<'no_route' | 'discovery_pending'>
   /** `settling`: new work is taken, connections are closed after it. `closed`: no new work. */
   draining(): 'no' | 'settling' | 'closed'
 }
@@ -77,6 +79,13 @@ interface Settled {
   readonly skew: Millis | undefined
   /** What the operator is told of a failure upstream; undefined when nothing failed. */
   readonly detail: string | undefined
+}
+
+/** What an exchange itself says of its end. */
+export interface Ending extends Pick<Settled, 'outcome' | 'status'> {
+  /** Undefined for what was not refused. */
+  readonly reason?: RejectReason
+  readonly detail?: string | undefined
 }
 
 /** Who is told what happened. */

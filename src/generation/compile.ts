@@ -15,6 +15,7 @@ import type { CompiledScheme } from '../verify/compiled.ts'
 import { FetchedVerifier, type KnownCertificates } from '../verify/fetched.ts'
 import { keyProblem } from '../verify/key.ts'
 import type { Key, Verifier } from '../verify/verifier.ts'
+import { type Discovering, type Owner, upstreamPathOf } from './discovered.ts'
 import { bindEnrolment } from './enrolment.ts'
 import { bindHandshake, sharedSecrets } from './handshake.ts'
 import type { Lasting } from './lasting.ts'
@@ -26,6 +27,7 @@ export interface Generation {
   readonly settings: Settings
   readonly serving: Serving
   readonly senders: readonly Sender[]
+  readonly discovering: Discovering
 }
 
 /** What the operator is told of a provider. */
@@ -44,6 +46,10 @@ export interface Sender {
   readonly enrolsUntil: Millis | undefined
   /** When the first of its secrets that ends does so; undefined when none does. */
   readonly secretExpiry: Millis | undefined
+  /** Whether it has discovered drafts, to which nothing passes that is not proven. */
+  readonly drafts: boolean
+  /** Whether flows are discovered for it. */
+  readonly discovers: boolean
 }
 
 /** Longer than any answer may take, so that a replay claim outlives its exchange. */
@@ -60,7 +66,8 @@ export function compileGeneration(
     processLimit(`unproven:${i}`, quarter(rate)),
   )
   const senders: Sender[] = []
-  const entries: [string, Route][] = []
+  const named: [string, Route][] = []
+  const owners = new Map<string, Owner>()
   const shared = sharedSecrets(settings, sources)
   const leaks = leaksOf(settings, sources)
   for (const one of settings.providers) {
@@ -72,16 +79,22 @@ export function compileGeneration(
       gate: lasting.gateOf(one.name, one.limits.concurrency),
     })
     for (const { path, flow, sync, replay } of one.routes) {
-      const upstreamPath = `/webhooks/flows/${flow}${sync ? '/sync' : ''}`
+      const upstreamPath = upstreamPathOf(flow, sync)
       const replayPrefix = `${flow} `
-      entries.push([path, { path, upstreamPath, replayPrefix, sync, replay, provider }])
+      named.push([path, { path, upstreamPath, replayPrefix, sync, draft: false, replay, provider }])
     }
+    if (one.discovers === undefined) continue
+    const { app, drafts, replay, syncReplay } = one.discovers
+    const proves = bound.sender.signed !== 'none' && drafts === 'proven'
+    owners.set(app, { provider, drafts: proves, replay, syncReplay })
   }
+  const flows = new Set(settings.providers.flatMap(one => one.routes.map(({ flow }) => flow)))
   return {
     settings,
     senders,
+    discovering: { named, flows, owners },
     serving: {
-      routes: new RouteTable(entries),
+      routes: new RouteTable(named),
       hosts: new Set(settings.hosts),
       trusted: compileNetworks(settings.trustProxies),
       unrouted: limitOf('per_address', settings.unroutedPerAddress),
@@ -119,6 +132,8 @@ function bind(one: ProviderSettings, means: Means): Bound {
     maxBody: one.limits.body,
     enrolsUntil: undefined,
     secretExpiry: firstEnd(one),
+    drafts: one.discovers?.drafts === 'proven',
+    discovers: one.discovers !== undefined,
   }
   if ('none' in scheme) {
     const sender: Sender = { ...told, signed: 'none', timed: false, ready: true, problems: [] }

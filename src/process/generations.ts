@@ -1,6 +1,7 @@
 import type { Settings } from '../config/settings.ts'
 import type { Serving } from '../exchange/route.ts'
 import { compileGeneration, type Generation, type Sender } from '../generation/compile.ts'
+import { type Flow, withDiscovered } from '../generation/discovered.ts'
 import type { Lasting } from '../generation/lasting.ts'
 import { Inspector } from '../inspect/inspector.ts'
 import type { SecretSources } from '../secrets/resolve.ts'
@@ -28,6 +29,8 @@ export class Generations {
   readonly #told: ((now: Generation, before: Generation | undefined) => void)[] = []
   #current: Generation
   #senders: ReadonlyMap<string, Sender>
+  /** Discovered, whoever's: each generation takes what is its providers'. */
+  #flows: readonly Flow[] = []
   #number = 1
 
   constructor({ settings, sources, certificates, enrolled }: GenerationsOptions) {
@@ -75,13 +78,27 @@ export class Generations {
   swap(next: Generation): void {
     const before = this.#current
     this.#current = next
-    this.serving = next.serving
+    this.#serve()
     this.#senders = byName(next)
     this.#number++
     this.#gates.use(
       new Map(next.settings.providers.map(({ name, limits }) => [name, limits.concurrency])),
     )
     for (const told of this.#told) told(next, before)
+  }
+
+  /** Serves these flows beside those that the map names, from now on and whatever map follows. */
+  know(flows: readonly Flow[]): void {
+    this.#flows = flows
+    this.#serve()
+  }
+
+  #serve(): void {
+    const { serving, discovering } = this.#current
+    this.serving =
+      discovering.owners.size === 0
+        ? serving
+        : { ...serving, routes: withDiscovered(discovering, this.#flows) }
   }
 
   /** Tells of what is served: of the present one at once, and of each that follows. */

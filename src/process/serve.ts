@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Clock, Timer } from '../clock.ts'
 import type { Settings } from '../config/settings.ts'
+import type { FlowSource } from '../discovery/source.ts'
 import { Errands } from '../errands/errands.ts'
 import { type Get, getter } from '../errands/get.ts'
 import { OpenExchanges, SWEEP } from '../exchange/open.ts'
@@ -8,6 +9,7 @@ import { RequestIds } from '../exchange/request-ids.ts'
 import type { Site } from '../exchange/site.ts'
 import { Explainer } from '../explain/live.ts'
 import { Upstream } from '../forward/upstream.ts'
+import type { Sender } from '../generation/compile.ts'
 import { AddressBuckets } from '../limit/address-buckets.ts'
 import { Budget } from '../limit/budget.ts'
 import { type Admin, openAdmin } from '../listen/admin.ts'
@@ -21,6 +23,7 @@ import type { Put } from '../report/sink.ts'
 import type { SecretSources } from '../secrets/resolve.ts'
 import { CertificateCare } from './certificate-care.ts'
 import { connectionsFor, reservedFrom } from './descriptors.ts'
+import { Discovering } from './discovering.ts'
 import { Generations } from './generations.ts'
 import { type KeyPins, watchKeys } from './key-pins.ts'
 import { LoopDelay } from './overload.ts'
@@ -41,6 +44,8 @@ export interface ServeOptions {
   readonly slow?: () => boolean
   /** How the hosts of senders are asked; over TLS unless given. */
   readonly get?: Get
+  /** Where flows are looked up; the database of the map unless given. */
+  readonly flows?: FlowSource
 }
 
 /** A running Hookwarden. */
@@ -128,6 +133,7 @@ export async function serve(options: ServeOptions): Promise<Service> {
       logLinesDropped: () => log.dropped,
       pinnedKeys: () => keyPins?.states ?? [],
       circuit: () => upstream.circuit.level,
+      discovered: () => discovering.told,
     },
   })
   const report: Report = new Report(metrics, log, clock)
@@ -153,6 +159,7 @@ export async function serve(options: ServeOptions): Promise<Service> {
     idle: limits.idle,
     overloaded,
     serving: () => generations.serving,
+    seek: path => discovering.seek(path),
     draining: () => draining,
   }
   generations.follow((now, before) => {
@@ -161,6 +168,8 @@ export async function serve(options: ServeOptions): Promise<Service> {
     log.routesChanged()
     tellOfSenders(now.senders, before?.senders ?? [], log)
   })
+  const { flows: source } = options
+  const discovering = new Discovering({ generations, sources, clock, log, source })
   const connections = connectionsFor(limits.connections, log)
   let sweeping: Timer = clock.after(SWEEP, sweep, undefined)
 
@@ -177,6 +186,7 @@ export async function serve(options: ServeOptions): Promise<Service> {
     errands.close()
     await ingress?.close()
     await admin?.close()
+    await discovering.close()
     await site.upstream.close()
     await stores.close()
     await log.flush()
@@ -191,7 +201,7 @@ export async function serve(options: ServeOptions): Promise<Service> {
         ready: ingress !== undefined && draining === 'no',
         state: draining === 'no' ? 'serving' : 'draining',
         providers: Object.fromEntries(
-          generations.current.senders.map(({ name, ready, mode }) => [name, stateOf(ready, mode)]),
+          generations.current.senders.map(one => [one.name, stateOf(one, discovering.pending)]),
         ),
       }),
     })
@@ -259,9 +269,10 @@ function keyringOf({ settings, certificates, clock }: ServeOptions): Keyring {
   return new Keyring(secure ? certificates : [], new Authorities(asked, () => clock.wall()))
 }
 
-function stateOf(ready: boolean, mode: string): string {
+function stateOf({ mode, ready, discovers }: Sender, pending: boolean): string {
   if (mode === 'off') return 'off'
-  return ready ? 'ready' : 'secret_unavailable'
+  if (!ready) return 'secret_unavailable'
+  return discovers && pending ? 'discovery_pending' : 'ready'
 }
 
 function after(clock: Clock, wait: number): Promise<void> {

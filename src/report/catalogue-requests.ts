@@ -12,6 +12,7 @@ const UNROUTED: ReadonlySet<RejectReason> = new Set<RejectReason>([
   'deadline',
   'host',
   'no_route',
+  'discovery_pending',
   'rate_address',
 ])
 /** Those of them that never fall after it has. */
@@ -19,6 +20,7 @@ const NEVER_ROUTED: ReadonlySet<RejectReason> = new Set<RejectReason>([
   'expectation',
   'host',
   'no_route',
+  'discovery_pending',
 ])
 
 const SECRETS = ['current', 'previous'] as const
@@ -43,9 +45,9 @@ export function countedRequests(counts: Counts): Sampling[] {
       type: 'counter',
       help: 'Reasons found against requests: enforced, or only reported',
       samples: () => {
-        const modes = new Map(counts.providers.map(({ name, mode }) => [name, mode]))
+        const labels = new Map(counts.providers.map(label => [label.name, label]))
         return perTally(counts, (tally, provider) =>
-          rejectionSamples(tally, provider, modes.get(provider)),
+          rejectionSamples(tally, provider, labels.get(provider)),
         )
       },
     },
@@ -102,12 +104,15 @@ export function countedRequests(counts: Counts): Sampling[] {
 function rejectionSamples(
   tally: Tally,
   provider: string,
-  mode: ProviderLabel['mode'] | undefined,
+  label: ProviderLabel | undefined,
 ): Sample[] {
   return REASON_NAMES.flatMap(reason => {
     const { reportable } = REASONS[reason]
-    const reports = mode === 'report' && reportable
-    const routed = mode === undefined ? UNROUTED.has(reason) : !NEVER_ROUTED.has(reason)
+    const reports = label?.mode === 'report' && reportable
+    const routed =
+      label === undefined
+        ? UNROUTED.has(reason)
+        : !NEVER_ROUTED.has(reason) || (label.drafts && reason === 'no_route')
     return [
       ...rejectionSample(provider, reason, 'enforce', tally.rejected[reason], routed && !reports),
       ...(reportable

@@ -1,3 +1,4 @@
+import { discovery } from './catalogue-discovery.ts'
 import { countedRequests, measuredRequests } from './catalogue-requests.ts'
 import type { Counts } from './counts.ts'
 import { type Gauges, LIMITER_SCOPES, type LimiterScope, type ProviderLabel } from './labels.ts'
@@ -20,6 +21,7 @@ export function catalogue(counts: Counts, options: CatalogueOptions): readonly S
     ...upstream(counts, options.gauges),
     ...load(options.gauges),
     ...edge(counts, options.gauges),
+    ...discovery(options.gauges),
     ...providerStates(counts, options),
   ]
 }

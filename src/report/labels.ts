@@ -14,6 +14,8 @@ export interface ProviderLabel {
   readonly maxBody: Bytes
   /** Wall clock when the first of its secrets that ends does so; undefined when none does. */
   readonly secretExpiry: Millis | undefined
+  /** Whether what nobody proved is refused as `no_route` where its flow is a draft. */
+  readonly drafts: boolean
 }
 
 export const LIMITER_SCOPES = ['address', 'proven'] as const
@@ -35,6 +37,16 @@ export type RenewalResult = (typeof RENEWALS)[number]
 
 /** How a forwarded request ended; `aborted`: the sender left, so nobody was told. */
 export const UPSTREAM_RESULTS = ['answered', 'error', 'timeout', 'aborted'] as const
+
+/** What is known of flows that are discovered. Both maps are empty where none are. */
+export interface DiscoveredLabel {
+  readonly up: boolean
+  readonly doubted: boolean
+  /** By provider. */
+  readonly flows: ReadonlyMap<string, number>
+  /** By app of a closed list, `none` for the rest. */
+  readonly unprotected: ReadonlyMap<string, number>
+}
 
 /** Numbers that others keep, read at each scrape. */
 export interface Gauges {
@@ -61,6 +73,7 @@ export interface Gauges {
   logLinesDropped(): number
   /** Automatisch's own keys that were pinned, as found at start. */
   pinnedKeys(): readonly { readonly key: string; readonly state: 'same' | 'changed' | 'unseen' }[]
+  discovered(): DiscoveredLabel
   /** Whether every connection comes from one private address. */
   addressHidden(): boolean
   /** 0 closed, 1 closed while a late answer is looked into, 2 open. */

@@ -21,6 +21,11 @@ export async function exposition(): Promise<readonly Exposed[]> {
         ...STILL,
         certificates: () => [{ name: 'hooks.example.com', notAfter: 1 }],
         pinnedKeys: () => [{ key: 'ENCRYPTION_KEY', state: 'same' }],
+        discovered: () => ({
+          ...{ up: true, doubted: false },
+          flows: new Map([['github', 1]]),
+          unprotected: new Map([['jotform', 1]]),
+        }),
       },
     },
   )

@@ -3,6 +3,7 @@ import { type Clock, systemClock } from '../../src/clock.ts'
 import { flawsOf } from '../../src/commands/map.ts'
 import { loadMap } from '../../src/config/load.ts'
 import type { Settings } from '../../src/config/settings.ts'
+import type { FlowSource } from '../../src/discovery/source.ts'
 import type { Get } from '../../src/errands/get.ts'
 import { type Service, serve } from '../../src/process/serve.ts'
 import { developmentCertificate } from './certificate.ts'
@@ -24,6 +25,8 @@ export interface HookwardenOptions {
   readonly files?: Map<string, Uint8Array>
   /** How the hosts of senders are asked; nobody answers unless given. */
   readonly get?: Get
+  /** Where flows are looked up; the map's database unless given. */
+  readonly flows?: FlowSource
   /** Keys under `listen` beside the addresses, such as `proxy_protocol: true`; ports are free ones all the same. */
   readonly listen?: string
 }
@@ -57,6 +60,7 @@ export async function startHookwarden(options: HookwardenOptions): Promise<Hookw
     clock: options.clock ?? systemClock,
     version: 'test',
     slow: options.slow ?? (() => false),
+    ...(options.flows && { flows: options.flows }),
     get: options.get ?? (() => Promise.reject(new Error('no test reaches the network'))),
     put: (written, done) => {
       for (const line of Buffer.from(written).toString().split('\n')) {

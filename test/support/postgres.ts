@@ -10,6 +10,10 @@ export interface Postgres {
   /** URL of an empty database, with the password. */
   readonly url: string
   readonly port: number
+  /** Kills it, as a crash does; what was committed stays. */
+  kill(): Promise<void>
+  /** Starts it again where it was. */
+  again(): Promise<void>
   stop(): Promise<void>
 }
 
@@ -38,19 +42,30 @@ export async function startPostgres(programs: string): Promise<Postgres> {
   const port = await freePort()
   const settings = ['listen_addresses=127.0.0.1', `port=${port}`, 'unix_socket_directories=']
   const fast = ['fsync=off', 'max_connections=20', 'shared_buffers=16MB', 'autovacuum=off']
-  const server = spawn(
-    join(programs, 'postgres'),
-    ['-D', data, ...[...settings, ...fast].flatMap(setting => ['-c', setting])],
-    { ...as, stdio: ['ignore', 'ignore', 'pipe'] },
-  )
-  const ended = once(server, 'exit')
-  await ready(server.stderr, ended)
+  const run = async () => {
+    const server = spawn(
+      join(programs, 'postgres'),
+      ['-D', data, ...[...settings, ...fast].flatMap(setting => ['-c', setting])],
+      { ...as, stdio: ['ignore', 'ignore', 'pipe'] },
+    )
+    const ended = once(server, 'exit')
+    await ready(server.stderr, ended)
+    return { server, ended }
+  }
+  let running = await run()
+  const end = async (signal: NodeJS.Signals) => {
+    running.server.kill(signal)
+    await running.ended
+  }
   return {
     url: `postgres://postgres:${PASSWORD}@127.0.0.1:${port}/postgres`,
     port,
+    kill: () => end('SIGQUIT'),
+    async again() {
+      running = await run()
+    },
     async stop() {
-      server.kill('SIGINT') // "fast": ends sessions instead of waiting for them
-      await ended
+      if (running.server.exitCode === null) await end('SIGINT') // "fast": ends sessions instead of waiting for them
       rmSync(folder, { recursive: true, force: true })
     },
   }

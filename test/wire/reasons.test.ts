@@ -4,6 +4,7 @@ import { gzipSync } from 'node:zlib'
 import t from 'tap'
 import { REASONS } from '../../src/reasons.ts'
 import { certify } from '../support/authority.ts'
+import { ToldFlows } from '../support/flow-source.ts'
 import { type Answer, connect, exchange, post } from '../support/sender.ts'
 import {
   ENV,
@@ -75,6 +76,16 @@ async function waitFor(on: Stage, by: number): Promise<Answer | undefined> {
   const answer = exchange(on.port, other())
   await on.until(() => on.clock.waiting > timers || on.recorder.requests.length > requests)
   on.clock.advance(by)
+  return answer
+}
+
+/** Sends a delivery to a flow that nobody knows, and moves the clock until it is looked for. */
+async function seekWhileAway(on: Stage): Promise<Answer | undefined> {
+  const answer = exchange(on.port, genuine('github', GITHUB, BODY))
+  await on.until(
+    async () => (await on.hookwarden.metrics()).get('hookwarden_in_flight_requests') === 1,
+  )
+  on.clock.advance(1000)
   return answer
 }
 
@@ -158,6 +169,15 @@ const CASES: readonly Case[] = [
     word: 'not_found',
     provider: 'none',
     act: send(genuine('github', `${GITHUB}/`, BODY)),
+  },
+  {
+    reason: 'discovery_pending',
+    status: 503,
+    word: 'busy',
+    provider: 'none',
+    flows: new ToldFlows(undefined),
+    map: "discovery: { database: 'plain:x' }\nproviders: { github: { secret: env:GITHUB, flows: discovered } }",
+    act: seekWhileAway,
   },
   {
     reason: 'address_not_allowed',

@@ -46,14 +46,32 @@ t.test('a map without fault is exit 0 and one line', async t => {
 })
 
 t.test('issues are printed with place, excerpt and fix, and exit 1', async t => {
-  const { code, out } = run({ config: 'test/fixtures/full.yaml' })
+  const { code, out } = run({ config: 'test/fixtures/broken.yaml' })
   t.equal(code, 1)
+  t.match(out, 'test/fixtures/broken.yaml:4:1 discovry: unknown key `discovry`\n  4 | discovry: ')
+  t.match(out, '\n    | ^\n  fix: did you mean `discovery`?\n')
+  t.match(out, /broken\.yaml: \d+ issues$/)
+})
+
+t.test('a database that nobody can ask is a finding at its reference', async t => {
+  const config = 'test/fixtures/full.yaml'
+  const env = { WEBHOOK_SECRET_KEY: 'w'.repeat(16), STRIPE_WHSEC_OLD: 's'.repeat(16) }
+  const { code, out } = run({ config }, { ...READY, env })
+  t.equal(code, 1)
+  t.match(out, `${config}:43:13 discovery.database: env:HOOKWARDEN_DATABASE_URL is not set`)
+  t.match(out, /full\.yaml: 1 issue$/)
+  const ready = { ...env, HOOKWARDEN_DATABASE_URL: 'postgres://hookwarden@db/automatisch' }
+  t.same(run({ config }, { ...READY, env: ready }), {
+    code: 0,
+    out: `${config}: 4 providers, 3 routes and those that are discovered, no issue`,
+    err: '',
+  })
+  const { out: effective } = run({ config, effective: true }, { ...READY, env: ready })
+  t.match(effective, '\ndiscovery:\n  database: env:HOOKWARDEN_DATABASE_URL\n  every: 15s\n')
   t.match(
-    out,
-    'test/fixtures/full.yaml:42:1 discovery: unknown key `discovery`\n  42 | discovery: ',
+    effective,
+    '    discovered:\n      app: typeform\n      drafts: proven\n      replay: 10m\n      replay_sync: off\n',
   )
-  t.match(out, '\n     | ^\n  fix: `discovery` is not in this version\n')
-  t.match(out, /full\.yaml: \d+ issues$/)
 })
 
 t.test('a secret that nobody can use is a finding at its reference', async t => {
@@ -243,11 +261,11 @@ t.test('--effective stays readable by machines beside a finding', async t => {
 })
 
 t.test('--json holds issues, findings and the effective map', async t => {
-  const broken = run({ json: true, config: 'test/fixtures/full.yaml' })
+  const broken = run({ json: true, config: 'test/fixtures/broken.yaml' })
   t.equal(broken.code, 1)
   t.same(JSON.parse(broken.out).findings, [])
-  const { issues = [] } = loadMap(readFileSync('test/fixtures/full.yaml', 'utf8'), {
-    file: 'test/fixtures/full.yaml',
+  const { issues = [] } = loadMap(readFileSync('test/fixtures/broken.yaml', 'utf8'), {
+    file: 'test/fixtures/broken.yaml',
     dev: false,
   })
   t.match(JSON.parse(broken.out), { issues: { length: issues.length }, findings: [] })
@@ -281,7 +299,7 @@ t.test('the command line: help everywhere, and exit codes 0, 1 and 2', async t =
     status: 2,
     stderr: /cannot read none\.yaml \(ENOENT\)/,
   })
-  t.match(cli('check', '--config', 'test/fixtures/full.yaml'), {
+  t.match(cli('check', '--config', 'test/fixtures/broken.yaml'), {
     status: 1,
     stdout: /\d+ issues\n$/,
   })

@@ -229,5 +229,5 @@ t.test('what cannot be judged is a fault that says what to do', async t => {
   faults(GITHUB('{}'), { provider: 'githb' }, /no provider 'githb': did you mean 'github'/)
   faults('POST /x\nHost\n\n', {}, /x\.http:2: expected a header/)
   faults(GITHUB('{}'), { request: 'none.http' }, /cannot read none\.http \(ENOENT\)/)
-  faults(GITHUB('{}'), { config: 'test/fixtures/full.yaml' }, /full\.yaml has issues/)
+  faults(GITHUB('{}'), { config: 'test/fixtures/broken.yaml' }, /broken\.yaml has issues/)
 })

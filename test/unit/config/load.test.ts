@@ -19,19 +19,9 @@ function places(text: string, options: Partial<LoadOptions> = {}): string[] {
   })
 }
 
-t.test(
-  'the example of the design without what is not built yet is a map without fault',
-  async t => {
-    t.same(places(readFileSync('test/fixtures/design.yaml', 'utf8')), [])
-  },
-)
-
-t.test('the full example of the design reports exactly what is not built yet', async t => {
-  const found = places(readFileSync('test/fixtures/full.yaml', 'utf8'))
-  t.same(found, [
-    '42:1 discovery: unknown key `discovery` | `discovery` is not in this version',
-    '53:12 providers.typeform.flows: expected a list of flow ids, got text | `discovered` is not in this version: list the ids',
-  ])
+t.test('the example of the design is a map without fault, with discovery and without', async t => {
+  t.same(places(readFileSync('test/fixtures/design.yaml', 'utf8')), [])
+  t.same(places(readFileSync('test/fixtures/full.yaml', 'utf8')), [])
 })
 
 t.test('the maps in config/ are without fault', async t => {
@@ -41,11 +31,9 @@ t.test('the maps in config/ are without fault', async t => {
 
 t.test('no key is accepted and ignored', async t => {
   const later = {
-    top: ['discovery', 'console', 'providers_dir'],
+    top: ['console', 'providers_dir'],
     listen: ['console', 'admin_auth'],
-    provider: 'drafts app'.split(' '),
   }
-  const provider = GITHUB.trimEnd().replace(' }', ', KEY: x }\n')
   for (const key of later.top)
     t.match(
       places(`${HEAD}${TLS}${GITHUB}${key}: x\n`),
@@ -57,11 +45,80 @@ t.test('no key is accepted and ignored', async t => {
     t.match(places(text)[0], `listen.${key}: unknown key`, key)
     t.equal(places(text).length, 1)
   }
-  for (const key of later.provider) {
-    const text = HEAD + TLS + provider.replace('KEY', key)
-    t.match(places(text)[0], `providers.github.${key}: unknown key`, key)
-    t.equal(places(text).length, 1)
-  }
+})
+
+const DISCOVERY = 'discovery: { database: env:DB }\n'
+
+t.test('what `flows: discovered` demands is said at its place', async t => {
+  const map = (entries: string, top = DISCOVERY) =>
+    places(`${HEAD}${TLS}${top}providers:\n${entries}`)
+  const cases: readonly (readonly [string, readonly string[], string?])[] = [
+    ['  github: { secret: env:A, flows: discovered }', []],
+    ['  telegram: { secret: env:A, app: telegram-bot, flows: discovered, drafts: refuse }', []],
+    [
+      `  a: { preset: stripe, secret: env:A, app: webhook, flows: discovered, path: /in/a, to: flow:${FLOW}, sync: true }`,
+      [],
+    ],
+    [
+      '  github: { secret: env:A, flows: discovered }',
+      [
+        '5:35 providers.github.flows: `discovered` needs `discovery` at the top | say where: `discovery: { database: env:HOOKWARDEN_DATABASE_URL }`',
+      ],
+      '',
+    ],
+    [
+      '  telegram: { secret: env:A, flows: discovered }',
+      [
+        '6:37 providers.telegram.flows: `telegram` is no app of Automatisch with webhooks, so nothing could be discovered | say which app: `app: telegram-bot`',
+      ],
+    ],
+    [
+      '  github: { secret: env:A, flows: discovered }\n  gh-2: { preset: github, secret: env:A, app: github, flows: discovered }',
+      [
+        '7:47 providers.gh-2.app: the flows of `github` are discovered on line 6 under `github` already: they belong to one provider | list the flows of one of the two by their ids',
+      ],
+    ],
+    [
+      '  github: { secret: env:A, flows: discovered, sync: true }',
+      [
+        '6:47 providers.github.sync: whether a flow that is discovered answers its sender is what Automatisch says | remove it',
+      ],
+    ],
+    [
+      `  github: { secret: env:A, flows: [${FLOW}], drafts: proven, app: github }`,
+      [
+        '6:75 providers.github.drafts: `drafts` is about flows that are discovered, and these are listed | remove it, or write `flows: discovered`',
+        '6:91 providers.github.app: `app` is about flows that are discovered, and these are listed | remove it, or write `flows: discovered`',
+      ],
+    ],
+    [
+      '  github: { secret: env:A, flows: discovred }',
+      ['6:35 providers.github.flows: expected a list of flow ids, or `discovered`, got text'],
+    ],
+    [
+      '  github: { secret: env:A, flows: discovered, app: GitHub, drafts: some }',
+      [
+        '6:52 providers.github.app: expected the key of an app of Automatisch, such as `github` or `telegram-bot`',
+        '6:68 providers.github.drafts: expected `proven`, `refuse`',
+      ],
+    ],
+    [
+      '  github: { secret: env:A, flows: discovered }',
+      [
+        '4:24 discovery.database: expected a reference to the secret, `env:NAME`, `file:PATH` or `sealed:…` | keep the secret itself out of the map: put it into a variable or a file',
+        '4:53 discovery.every: expected a duration from `1s` to `1h`',
+      ],
+      "discovery: { database: 'postgres://a:b@c/d', every: 500ms }\n",
+    ],
+    [
+      '  github: { secret: env:A, flows: discovered }',
+      [
+        '4:24 discovery.database: `plain:` is accepted with `--dev` only | put the URL into a variable or a file: `env:NAME`, `file:PATH`',
+      ],
+      "discovery: { database: 'plain:postgres://a:b@c/d' }\n",
+    ],
+  ]
+  for (const [entries, expected, top] of cases) t.same(map(entries, top), expected, entries)
 })
 
 /** A provider entry after a sound head, and what has to be said about it. Its keys begin on line 6. */

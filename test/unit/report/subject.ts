@@ -49,6 +49,7 @@ export function label(name: string, change: Partial<ProviderLabel> = {}): Provid
     timed: false,
     maxBody: 1_048_576,
     secretExpiry: undefined,
+    drafts: false,
     ...change,
   }
 }
@@ -73,6 +74,7 @@ export const STILL: Gauges = {
   logLinesDropped: () => 0,
   pinnedKeys: () => [],
   circuit: () => 0,
+  discovered: () => ({ up: true, doubted: false, flows: new Map(), unprotected: new Map() }),
 }
 
 export function metricsOf(
