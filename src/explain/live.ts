@@ -88,14 +88,15 @@ export class Explainer {
 
   /** Gives a witness where this refusal is to be explained: it wants the body from its first byte. */
   consider(refused: Refused): Witness | undefined {
+    // in the order of a flood: nearly every forgery comes within the pause
     const { clock, busy } = this.#options
-    const subject = this.#subjects.get(refused.provider)
-    if (subject === undefined) return undefined
-    if (declaresMore(refused.head)) return undefined
     const now = clock.now()
     const { from, wait, pending } = this.#next.get(refused.provider) ?? NO_PAUSE
+    if (now - from < wait) return undefined
+    const subject = this.#subjects.get(refused.provider)
+    if (subject === undefined || declaresMore(refused.head)) return undefined
     const [oldest = Number.NEGATIVE_INFINITY] = this.#taken
-    if (now - from < wait || (this.#taken.length === MOST && now - oldest < EVERY)) return undefined
+    if (this.#taken.length === MOST && now - oldest < EVERY) return undefined
     if (busy()) return undefined
     this.#taken = [...this.#taken, now].slice(-MOST)
     // what never came to an end had no cause that could be told

@@ -10,9 +10,9 @@ export function parseMetrics(text: string): Series {
   const series = new Map<string, number>()
   for (const line of text.split('\n')) {
     if (line === '' || line.startsWith('#')) continue
-    const match = /^(?<name>[a-zA-Z_:][\w:]*(?:\{.*\})?) (?<value>\S+)(?: -?\d+)?$/.exec(line)
-    const { name, value } = match?.groups ?? {}
-    if (name === undefined || value === undefined) throw new Error(`not a sample: ${line}`)
+    if (!/^[a-zA-Z_:][\w:]*(?:\{.*\})? \S+$/.test(line)) throw new Error(`not a sample: ${line}`)
+    const end = line.lastIndexOf(' ')
+    const [name, value] = [line.slice(0, end), line.slice(end + 1)]
     if (series.has(name)) throw new Error(`twice: ${name}`)
     series.set(name, numberOf(value))
   }
