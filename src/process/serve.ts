@@ -42,6 +42,8 @@ export interface ServeOptions {
   readonly put?: Put
   /** Whether the event loop is too slow; measured unless given. */
   readonly slow?: () => boolean
+  /** Whether the metrics show Node's own; they do unless said, which spares who asks for them all the time. */
+  readonly runtimeMetrics?: boolean
   /** How the hosts of senders are asked; over TLS unless given. */
   readonly get?: Get
   /** Where flows are looked up; the database of the map unless given. */
@@ -112,6 +114,7 @@ export async function serve(options: ServeOptions): Promise<Service> {
     providers: generations.current.senders,
     version: options.version,
     node: process.version,
+    runtime: options.runtimeMetrics,
     clock,
     gauges: {
       inFlight: () => open.count,

@@ -19,6 +19,8 @@ export interface MetricsOptions extends CatalogueOptions {
   /** Those of the map at first. */
   readonly providers: readonly ProviderLabel[]
   readonly clock: Clock
+  /** Whether Node's own series are shown beside ours, such as the memory of the process; they are unless said. */
+  readonly runtime?: boolean | undefined
 }
 
 /**
@@ -32,6 +34,7 @@ export class Metrics {
   constructor(options: MetricsOptions) {
     this.#counts = new Counts(options.providers, options.clock)
     for (const sampling of catalogue(this.#counts, options)) new Sampled(this.#registry, sampling)
+    if (options.runtime === false) return
     collectDefaultMetrics({ register: this.#registry })
     for (const name of MISNAMED) this.#registry.removeSingleMetric(name)
   }

@@ -61,6 +61,7 @@ export async function startHookwarden(options: HookwardenOptions): Promise<Hookw
     version: 'test',
     slow: options.slow ?? (() => false),
     ...(options.flows && { flows: options.flows }),
+    runtimeMetrics: false,
     get: options.get ?? (() => Promise.reject(new Error('no test reaches the network'))),
     put: (written, done) => {
       for (const line of Buffer.from(written).toString().split('\n')) {
