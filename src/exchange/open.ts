@@ -8,8 +8,11 @@ export interface Watched {
   checkDeadlines(now: Millis): void
 }
 
-/** How often deadlines are looked at: a timer for each of them would cost more than the requests. */
-export const SWEEP: Millis = 200
+/**
+ * How often deadlines are looked at. A timer for each would cost more than the requests; were it seldom, thousands that
+ * are late would end at once, and all others wait for it.
+ */
+export const SWEEP: Millis = 100
 
 /** Every exchange that is not over: its deadlines are looked at from time to time, and a drain waits for it. */
 export class OpenExchanges {

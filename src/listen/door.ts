@@ -27,8 +27,8 @@ export interface Door {
 
 /** Bytes of a request line and its headers: with ours added, what Automatisch's parser takes (16 KiB). */
 const HEAD_BYTES: Bytes = 15 * 1024
-/** node:http looks at its own deadlines this often. */
-const LOOK: Millis = 500
+/** node:http looks at its own deadlines this often: what comes too late then ends a few at a time, and nobody waits for it. */
+const LOOK: Millis = 100
 
 const kLine: unique symbol = Symbol('line')
 type Connected = Socket & { [kLine]?: Line }
