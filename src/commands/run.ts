@@ -69,7 +69,7 @@ async function begin(settings: Settings, sources: SecretSources): Promise<Servic
 async function certificatesOf({ listen }: Settings): Promise<readonly Origin[]> {
   if (listen.https === undefined) return []
   if (listen.tls.length > 0) return listen.tls.map(files => ({ files }))
-  const { generate } = await import('selfsigned')
+  const { generate } = (await import('selfsigned')).default // a bundle has its names there alone
   const made = await generate([{ name: 'commonName', value: 'localhost' }], {
     keyType: 'ec',
     curve: 'P-256',

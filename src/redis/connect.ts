@@ -46,7 +46,7 @@ export interface ConnectOptions {
 
 /** Connects, and resolves when the store is up or the first try has failed: it is tried for ever. */
 export async function connectRedis(options: ConnectOptions): Promise<Redis> {
-  const { Redis: Ioredis } = await import('ioredis')
+  const { Redis: Ioredis } = (await import('ioredis')).default // a bundle has its names there alone
   const { tls } = options
   const client = new Ioredis({
     host: options.host,
