@@ -1,15 +1,15 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { cpSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Child, startNode, stop } from './child.ts'
 import { environment, FLOW, freePort, type Site } from './site.ts'
 
 const ROOT = join(import.meta.dirname, '..')
-const CLI = join(ROOT, 'bin/hookwarden.js')
 
 /** Everything on; nothing ever refuses or delays, but all of it is computed. */
 const AMPLE = '100000000/1s'
 
-/** Hookwarden as its operators start it, and how long that took. */
+/** Hookwarden as the image starts it, and how long that took. */
 export interface Served {
   readonly child: Child
   readonly port: number
@@ -19,14 +19,14 @@ export interface Served {
 
 /** Starts Hookwarden with `providers` providers and waits until it is ready. */
 export async function startHookwarden(site: Site, providers = 1): Promise<Served> {
-  if (!existsSync(CLI)) throw new Error('bin/hookwarden.js is not there')
+  const program = built(site)
   const port = await freePort()
   const admin = await freePort()
   const file = join(site.folder, `hookwarden-${port}.yaml`)
   writeFileSync(file, mapOf(site, { port, admin, providers }))
   const begun = performance.now()
   const log = join(site.folder, `hookwarden-${port}.log`)
-  const child = startNode([CLI, 'run', '--config', file], environment(site), log)
+  const child = startNode([program, 'run', '--config', file], environment(site), log)
   try {
     await Promise.race([untilReady(admin), child.ended])
   } catch (cause) {
@@ -34,6 +34,17 @@ export async function startHookwarden(site: Site, providers = 1): Promise<Served
     throw new Error(`does not start: ${lastLine(log)}`, { cause })
   }
   return { child, port, took: performance.now() - begun }
+}
+
+/** Builds the program as the image has it, once for a site. Throws where it cannot be built. */
+function built({ folder }: Site): string {
+  const program = join(folder, 'bin/hookwarden.js')
+  if (existsSync(program)) return program
+  const build = join(ROOT, 'deploy/package/build.ts')
+  execFileSync(process.execPath, [build, '--whole', '--to', join(folder, 'dist')])
+  cpSync(join(ROOT, 'package.json'), join(folder, 'package.json'))
+  cpSync(join(ROOT, 'bin'), join(folder, 'bin'), { recursive: true })
+  return program
 }
 
 function lastLine(log: string): string {
