@@ -21,6 +21,8 @@ import { storeOf } from './store.ts'
 const ANSWER_WITHIN: Millis = 9_000
 /** What the answer needs for its own way back to a sender. */
 const WAY_BACK: Millis = 1_000
+/** What is not fresh any more becomes so again when a clock is set back: by so much at most, in all likelihood. */
+const CLOCK_SET_BACK: Millis = 60_000
 
 /** Fills in what a map leaves to presets and defaults. The map has passed every check. */
 export function complete(map: MapValues): Settings {
@@ -151,7 +153,7 @@ function answerBudget(known: Preset | undefined): Millis {
 
 /**
  * How long a delivery is remembered. A captured one stays fresh for the tolerance before and after its time, so the
- * default never ends before twice that. Undefined where repetition cannot be told, and on sync routes unless set.
+ * default never ends before twice that, nor when a clock is set back by a minute. Undefined where repetition cannot be told, and on sync routes unless set.
  */
 function replayWindow(
   entry: ProviderValues,
@@ -163,7 +165,7 @@ function replayWindow(
   if (entry.replay !== undefined) return entry.replay === 'off' ? undefined : entry.replay
   if (usual === 'off' || sync) return undefined
   const tolerance = parseMillis(scheme.timestamp?.tolerance ?? scheme.max_age ?? '0s') ?? 0
-  return Math.max(usual, 2 * tolerance)
+  return tolerance === 0 ? usual : Math.max(usual, 2 * tolerance + CLOCK_SET_BACK)
 }
 
 function references(entry: ProviderValues): SecretReference[] {

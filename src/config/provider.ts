@@ -88,7 +88,7 @@ export const defaults = group({
   replay: filled(
     replay(),
     '10m',
-    `${SAYS.replay} Raised to twice the tolerance of the signed time where that is longer.`,
+    `${SAYS.replay} Raised to twice the tolerance of the signed time and a minute where that is longer.`,
     'longer than a captured delivery stays fresh in either direction',
   ),
 })

@@ -8,11 +8,14 @@ const MOST_BODY: Bytes = 1024 ** 2
 /** Addresses of private use, loopback and links. @see RFC 6890 */
 const PRIVATE =
   /^(?:10\.|127\.|169\.254\.|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.|100\.(?:6[4-9]|[7-9]\d|1[01]\d|12[0-7])\.|\[(?:::1\]|f[cd]|fe[89ab]))/i
+/** Hosts that nobody else reaches. */
+const LOOPBACK = /^(?:localhost|127\.\d+\.\d+\.\d+|::1)$/
 
 /** What is wrong with a map that loads. */
 export function examineMap(settings: Settings, sources: SecretSources, now: Millis): Finding[] {
   return [
     ...upstream(settings),
+    ...store(settings),
     ...settings.providers.flatMap(provider => examineProvider(provider, now)),
     ...shared(settings.providers, sources),
   ]
@@ -23,6 +26,11 @@ function upstream({ upstream: { url } }: Settings): Finding[] {
   const address = /^\d+\.\d+\.\d+\.\d+$|^\[/.test(hostname)
   if (protocol !== 'http:' || !address || PRIVATE.test(hostname)) return []
   return [{ rule: 'upstream_public', where: 'map upstream', detail: url }]
+}
+
+function store({ store }: Settings): Finding[] {
+  if (store === undefined || store.password !== undefined || LOOPBACK.test(store.host)) return []
+  return [{ rule: 'store_password', where: 'map store', detail: `${store.host}:${store.port}` }]
 }
 
 function examineProvider(provider: ProviderSettings, now: Millis): Finding[] {

@@ -54,6 +54,12 @@ export const RULES = {
     why: 'Whoever reaches it reads every delivery with its headers, among them `WEBHOOK_SECRET_KEY` in clear, and can add jobs that run any flow.',
     fix: 'Start it with `--requirepass` out of a secret, and give Automatisch `REDIS_PASSWORD`.',
   },
+  store_password: {
+    control: 'private',
+    what: 'the Redis that the map names as `store` is asked without a password',
+    why: 'Whoever reaches it can undo every limit, have deliveries forgotten that would then run twice, or have others taken for delivered. On loopback nobody else reaches it.',
+    fix: 'Give that Redis a password (`--requirepass`, or a user by ACL), and the map `store: { url: …, password: env:NAME }`.',
+  },
   stock_password: {
     control: 'private',
     what: 'the password is the one of the stock compose file',

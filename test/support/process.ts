@@ -18,6 +18,8 @@ export interface ProcessOptions {
   readonly upstream?: number
   /** `upstream:` as the map has it, where a plain URL is not enough. */
   readonly upstreamMap?: string
+  /** A line under `listen` beside those written here. */
+  readonly listen?: string
   /** Keys of the map beside those written here. */
   readonly map?: string
   /** Keys of the provider beside its secret and flow, a line each. */
@@ -154,7 +156,7 @@ function launch(
 }
 
 function mapOf(
-  { upstream = 9, upstreamMap, map = '', provider = '', tls }: ProcessOptions,
+  { upstream = 9, upstreamMap, map = '', listen = '', provider = '', tls }: ProcessOptions,
   { https, admin }: { readonly https: number; readonly admin: number },
 ): string {
   return `version: 1
@@ -162,6 +164,7 @@ upstream: ${upstreamMap ?? `http://127.0.0.1:${upstream}`}
 listen:
   https: 127.0.0.1:${https}
   admin: 127.0.0.1:${admin}
+  ${listen}
 ${tls === undefined ? '' : `  tls: ${tls}\n`}${map}
 providers:
   github:

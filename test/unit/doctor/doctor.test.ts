@@ -63,6 +63,9 @@ function hardened(change: Partial<Evidence> = {}): Evidence {
 const map = (from: string | RegExp, to: string) =>
   hardened({ settings: settingsOf(MAP.replace(from, to)) })
 
+/** The installation with a store that replicas share. */
+const stored = (store: string) => map('upstream:', `store: ${store}\nupstream:`)
+
 /** The installation with one container changed. */
 function container(role: Container['role'], change: Partial<Container>): Evidence {
   const containers = composed('hardened.compose.yaml')
@@ -96,6 +99,11 @@ const FIRES: Readonly<Record<RuleId, readonly (readonly [Evidence, string])[]>> 
   ],
   port_published: [[container('main', { published: [3000] }), 'hardened.compose.yaml main']],
   upstream_public: [[map('10.1.2.3', '203.0.113.9'), 'map upstream']],
+  store_password: [
+    [stored('redis://redis:6379/1'), 'map store'],
+    [stored('rediss://10.1.2.4'), 'map store'],
+    [stored('{ url: redis://redis, user: env:REDIS_USER }'), 'map store'],
+  ],
   webhook_url: [
     [env('main', {}, 'WEBHOOK_URL'), 'hardened.compose.yaml main'],
     [
@@ -236,6 +244,11 @@ t.test('what a rule must not be misled by', async t => {
     ['release_behind', hardened({ latest: undefined })],
     ['release_behind', container('main', { image: 'registry:5000/automatisch' })],
     ['upstream_public', map('http://10.1.2.3:3000', 'http://main:3000')],
+    ['store_password', stored('{ url: redis://redis:6379, password: env:REDIS_PASSWORD }')],
+    ['store_password', stored('redis://127.0.0.1:6379')],
+    ['store_password', stored('redis://[::1]')],
+    ['store_password', stored('redis://localhost')],
+    ['store_password', stored('memory')],
     ['upstream_public', map('10.1.2.3', '172.31.0.1')],
     ['key_changed', hardened({ pins: [{ key: 'ENCRYPTION_KEY', state: 'unseen', pin }] })],
     [
