@@ -6,7 +6,7 @@ import { type Conduct, conductOf } from './conduct.ts'
 import { CONTENDERS, OURS, type Running, run } from './contenders.ts'
 import { startHookwarden } from './hookwarden.ts'
 import { type Judgement, judge, judgePlain } from './judge.ts'
-import { type Measured, measure } from './measure.ts'
+import { type Measured, measure, warm } from './measure.ts'
 import { tableOf, verdictsOf } from './print.ts'
 import { ROWS, type Row } from './rows.ts'
 import { environment, makeSite, type Site } from './site.ts'
@@ -21,6 +21,8 @@ const USAGE = `npm run bench -- [--gate] [--rounds N] [--only ROW]… [--contend
 const AGAIN = 15
 const START_PROVIDERS = 200
 const LATER: readonly [string, string][] = [['reload', 'reload under 100 ms: later']]
+/** What every contender does before anything is measured. */
+const WARMING: readonly string[] = ['accepted-2k', 'forged-2k']
 /** Rows that are measured apart. */
 const APART = ['start', UPLOADS_ROW]
 
@@ -143,6 +145,9 @@ async function main(): Promise<number> {
   const field = await assemble(site)
   for (const [name, why] of field.absent) say(`${name}: not measured, ${why}`)
   const results: Measured[] = []
+  for (const row of ROWS.filter(({ name }) => WARMING.includes(name))) {
+    for (const one of field.running) await warm(row, one, load, site)
+  }
   for (const row of ROWS.filter(({ name }) => takesPart(name))) {
     const { measured, judgements: judged } = await measureRow(row, field, { load, site })
     results.push(...measured)

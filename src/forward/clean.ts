@@ -75,11 +75,12 @@ export function cleanHeaders(head: Head, kept: Kept, intro: Introduction): Clean
     else if (type !== undefined && sameName(name, 'content-type')) out.push(name, type)
     else out.push(name, value)
   }
-  out.push('X-Forwarded-For', intro.address, 'X-Forwarded-Proto', intro.protocol)
+  // in lower case, because the client looks up each name until it finds it so
+  out.push('x-forwarded-for', intro.address, 'x-forwarded-proto', intro.protocol)
   const host = head.only('host')
-  if (typeof host === 'string') out.push('X-Forwarded-Host', host)
-  out.push('X-Request-Id', intro.requestId)
-  if (intro.verified !== undefined) out.push('X-Hookwarden-Verified', intro.verified)
+  if (typeof host === 'string') out.push('x-forwarded-host', host)
+  out.push('x-request-id', intro.requestId)
+  if (intro.verified !== undefined) out.push('x-hookwarden-verified', intro.verified)
   return { headers: out, leaked }
 }
 

@@ -21,8 +21,8 @@ export class KeyDigest {
     let b = seed[1] as number
     let c = seed[2] as number
     let d = seed[3] as number
-    for (let i = 0; i < key.length; i++) {
-      const code = key.charCodeAt(i)
+    for (let i = 0; i < key.length; i += 2) {
+      const code = key.charCodeAt(i) | (key.charCodeAt(i + 1) << 16) // two characters of 16 bits; none counts as 0
       a = b ^ Math.imul(a ^ code, 0x239b961b)
       b = c ^ Math.imul(b ^ code, 0xab0e9789)
       c = d ^ Math.imul(c ^ code, 0x38b34ae5)

@@ -60,11 +60,11 @@ t.test('the upstream gets the headers of the sender in their order, and then our
     ['X-Latin', 'caf\xe9 "quoted"'],
     ['X-Empty', ''],
     ['X-Hub-Signature-256', signature],
-    ['X-Forwarded-For', '127.0.0.1'],
-    ['X-Forwarded-Proto', 'https'],
-    ['X-Forwarded-Host', 'localhost'],
-    ['X-Request-Id', id],
-    ['X-Hookwarden-Verified', 'provider=github; secret=current'],
+    ['x-forwarded-for', '127.0.0.1'],
+    ['x-forwarded-proto', 'https'],
+    ['x-forwarded-host', 'localhost'],
+    ['x-request-id', id],
+    ['x-hookwarden-verified', 'provider=github; secret=current'],
   ].flat()
   t.same(without(all, ['host', 'connection', 'content-length']), expected)
   t.same(request && valuesOf(request, 'host'), [`127.0.0.1:${on.recorder.port}`])

@@ -50,3 +50,22 @@ t.test('no two of 50,000 keys share so much as two words', t => {
   t.equal(seen.size, 50_000)
   t.end()
 })
+
+t.test('keys that differ in their last character, or have one more, differ', t => {
+  fc.assert(
+    fc.property(
+      fc.string({ unit: 'binary' }),
+      fc.string({ unit: 'binary', minLength: 1 }),
+      (key, more) => {
+        const digests = [key, key + more, `${key}\0`, `${key}\0\0`, `${key}\u0100`].map(one =>
+          digestOf(one),
+        )
+        return (
+          new Set(digests).size ===
+          new Set([key, key + more, `${key}\0`, `${key}\0\0`, `${key}\u0100`]).size
+        )
+      },
+    ),
+  )
+  t.end()
+})
