@@ -14,7 +14,7 @@ import { REPORTED, UNOPENED } from './check.ts'
 import { Claimed } from './claimed.ts'
 import { type Awaiting, Delivery } from './delivery.ts'
 import { attend, listen } from './events.ts'
-import { awaitsContinue, framing, type Rest, restOf } from './framing.ts'
+import { awaitsContinue, framing, type Rest, restOf, trailing } from './framing.ts'
 import { Held } from './held.ts'
 import { type Inspecting, inspect } from './inspection.ts'
 import type { Watched } from './open.ts'
@@ -156,6 +156,7 @@ export class Exchange implements Watched, Upload, Queued, Awaiting, Inspecting, 
   end(): void {
     this.#complete = true
     if (this.#state === 'settled') return this.#reply.dropped()
+    if (trailing(this.#req)) return this.#refuse('malformed_http')
     this.#state = 'waiting'
     this.#receivedAt = this.#site.clock.now()
     this.#site.budget.complete(this)
@@ -244,11 +245,10 @@ export class Exchange implements Watched, Upload, Queued, Awaiting, Inspecting, 
     this.#state = 'forwarding'
     this.#paced = this.#site.clock.now() - (this.#receivedAt ?? 0)
     this.#delivery = new Delivery(this.#site, this.#provider, this.#reply, this, this.#left)
-    const { observer } = this.#site
     const { proof } = this.#check
     const requestId = this.#requestId
     const admitted = { head: this.#head, body: this.#body, proof, sender: this.#sender, requestId }
-    this.#delivery.send(outgoing(admitted, this.#route as Route, this.#serving, observer))
+    this.#delivery.send(outgoing(admitted, this.#route as Route, this.#serving, this.#site))
   }
 
   /** What was taken must not run again; all else may. A flow that is called in sync chose its answer. */
@@ -363,7 +363,6 @@ export class Exchange implements Watched, Upload, Queued, Awaiting, Inspecting, 
   broken(reason: RejectReason): boolean {
     if (this.#req.complete) return false
     this.#refuse(reason)
-    this.#reply.end()
     return true
   }
 

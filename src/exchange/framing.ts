@@ -37,6 +37,14 @@ export function awaitsContinue(head: Head): boolean {
   return expected !== undefined && isContinue(expected)
 }
 
+/**
+ * Whether fields came behind the last chunk. Some readers count them among the headers, and what names or proves a sender
+ * stands in its head. See RFC 9112, 7.1.2.
+ */
+export function trailing(req: { readonly rawTrailers: readonly string[] }): boolean {
+  return req.rawTrailers.length > 0
+}
+
 /** How much of a request's body is still to come. */
 export type Rest = 'none' | 'small' | 'large'
 

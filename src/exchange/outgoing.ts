@@ -23,7 +23,7 @@ export function outgoing(
   { head, body, proof, sender, requestId }: Admitted,
   { provider, upstreamPath }: Route,
   { leaks }: Serving,
-  observer: Observer,
+  { observer }: { readonly observer: Observer },
 ): Outgoing {
   const { credentials, introduced, forwardAs } = provider
   const verified = proof && introduced[proof.secret]

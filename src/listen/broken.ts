@@ -65,8 +65,12 @@ export function onBroken(
   if (reason === undefined || !socket.writable) return void socket.destroy()
   if (line.exchange === undefined || line.exchange.finished) return part(socket, line, site, reason)
   if (error.code === 'HPE_INVALID_EOF_STATE') return void socket.destroy() // it left in the middle of its body
-  if (line.exchange.broken(reason))
-    return void site.clock.after(FAREWELL + site.idle, destroy, socket)
+  if (line.exchange.broken(reason)) {
+    if (line.waiting?.some(one => !one.finished) === true)
+      return void site.clock.after(FAREWELL + site.idle, destroy, socket) // theirs go out first
+    socket.end() // what still comes is dropped: a close would reset the connection and lose the answer
+    return void site.clock.after(FAREWELL, destroy, socket)
+  }
   partAfter(line.exchange, socket, line, site, reason)
 }
 
@@ -74,7 +78,10 @@ export function onBroken(
 export function onConnect(socket: Socket, line: Line, site: Site): void {
   const { exchange, waiting = [] } = line
   socket.on('error', gone)
-  if (exchange === undefined || exchange.finished) return part(socket, line, site, 'malformed_http')
+  if (exchange === undefined || exchange.finished) {
+    socket.resume() // what comes behind it is dropped: unread, it would reset the connection and lose the answer
+    return part(socket, line, site, 'malformed_http')
+  }
   socket.once('close', () => {
     for (const one of [...waiting, exchange]) one.closed()
   })

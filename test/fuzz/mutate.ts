@@ -13,8 +13,6 @@ export interface Conversation {
   readonly pieces: readonly string[]
   /** The body of a delivery to which nothing was done, so that it has to arrive; undefined for none. */
   readonly untouched: string | undefined
-  /** It is all there is. */
-  readonly alone: boolean
   /** Ends its side at once, without waiting for an answer. */
   readonly hasty: boolean
 }
@@ -44,7 +42,6 @@ export function conversationOf(seed: number, number: number, now: number): Conve
   return {
     pieces: cut(random, stream),
     untouched,
-    alone: count === 1,
     hasty: untouched === undefined && random.once(2),
   }
 }

@@ -148,11 +148,10 @@ class Run {
     }
   }
 
-  /** What is genuine arrives. What is sent behind it may cost its sender the answer, and nothing else. */
-  #missed({ untouched, alone }: Conversation, [status]: readonly number[], number: number): void {
+  /** What is genuine arrives, and its sender is told so, whatever is sent behind it. */
+  #missed({ untouched }: Conversation, [status]: readonly number[], number: number): void {
     if (untouched === undefined) return
-    if (status !== 204 && (alone || status !== undefined))
-      this.fault(`a genuine delivery is answered ${status}`, number)
+    if (status !== 204) this.fault(`a genuine delivery is answered ${status}`, number)
     if (this.oracle.times(untouched) !== 1) this.fault('a genuine delivery is missing', number)
   }
 

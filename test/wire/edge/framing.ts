@@ -184,9 +184,20 @@ const IN_CHUNKS = rows([
   [
     'a trailer that was announced',
     `${SIGNED}Trailer: X-Late\r\nTransfer-Encoding: chunked\r\n\r\n7\r\n${BODY}\r\n0\r\nX-Late: 1\r\n\r\n`,
+    CERTAIN,
+  ],
+  ['a trailer out of nowhere', chunked(`7\r\n${BODY}\r\n0\r\nX-Late: 1\r\n\r\n`), CERTAIN],
+  ['a trailer without a value', chunked(`7\r\n${BODY}\r\n0\r\nX-Late:\r\n\r\n`), CERTAIN],
+  [
+    'a trailer, and a delivery behind it',
+    chunked(`7\r\n${BODY}\r\n0\r\nX-Late: 1\r\n\r\n`) + HIDDEN,
+    both(CERTAIN, taken('{"hidden":1}')),
+  ],
+  [
+    'a trailer that was announced, and does not come',
+    `${SIGNED}Trailer: X-Late\r\nTransfer-Encoding: chunked\r\n\r\n7\r\n${BODY}\r\n0\r\n\r\n`,
     TAKEN,
   ],
-  ['a trailer out of nowhere', chunked(`7\r\n${BODY}\r\n0\r\nX-Late: 1\r\n\r\n`), TAKEN],
   ['a length in a trailer', chunked(`7\r\n${BODY}\r\n0\r\nContent-Length: 7\r\n\r\n`), MALFORMED],
   [
     'a coding in a trailer',
