@@ -1,10 +1,10 @@
 import type { Settings } from '../config/settings.ts'
 import type { WebhookFlow } from '../discovery/flows.ts'
 import { webhookFlows } from '../discovery/source.ts'
-import { PASTED, WEBHOOK_APPS } from '../presets/automatisch.ts'
 import { processWorld, soundMap } from './asked.ts'
 import { type Command, readArguments } from './command.ts'
 import { databaseUrl } from './database-asked.ts'
+import { entriesFor } from './discover-entries.ts'
 import { processTerminal, type Terminal } from './terminal.ts'
 
 export const command: Command = {
@@ -41,17 +41,26 @@ export function discover(
   json: boolean,
   terminal: Terminal,
 ): number {
-  const owners = new Map<string, string>()
-  for (const { name, routes } of settings?.providers ?? []) {
-    for (const { flow } of routes) owners.set(flow, name)
+  const named = new Map<string, string>()
+  const byApp = new Map<string, string>()
+  for (const { name, routes, discovers } of settings?.providers ?? []) {
+    for (const { flow } of routes) named.set(flow, name)
+    if (discovers !== undefined) byApp.set(discovers.app, name)
   }
-  const rows = flows.map(flow => ({ ...flow, provider: owners.get(flow.id) }))
+  const rows = flows.map(flow => ({
+    ...flow,
+    provider: named.get(flow.id) ?? byApp.get(flow.app), // what is named is never discovered
+  }))
   const open = rows.filter(({ provider }) => provider === undefined)
   const code = open.some(({ published }) => published) ? 1 : 0
   const taken = new Set((settings?.providers ?? []).map(({ name }) => name))
   const entries = entriesFor(
     open.filter(({ published }) => published),
-    taken,
+    {
+      taken,
+      discovery: settings?.discovery !== undefined,
+      publicUrl: settings?.publicUrl !== undefined,
+    },
   )
   if (json) {
     terminal.out(JSON.stringify({ flows: rows, entries }, null, 2))
@@ -73,37 +82,4 @@ export function discover(
   const verdict = `${rows.length} webhook flows, ${covered} covered, ${open.filter(one => one.published).length} published and not covered`
   terminal.out(terminal.paint(code === 0 ? 'green' : 'red', verdict))
   return code
-}
-
-/** Entries for flows, one for each app and kind of answer, with what is to be done as a comment. */
-export function entriesFor(flows: readonly WebhookFlow[], taken: ReadonlySet<string>): string {
-  const groups = Map.groupBy(flows, ({ app, sync }) => `${app}${sync ? '-sync' : ''}`)
-  const used = new Set(taken)
-  return [...groups].map(([wanted, group]) => entry(free(wanted, used), group)).join('')
-}
-
-function entry(name: string, group: readonly WebhookFlow[]): string {
-  const [first] = group
-  const { preset, secret, none, methods, values, mind } = WEBHOOK_APPS[first?.app ?? ''] ?? PASTED
-  const ids = group.map(({ id }) => id).join(', ')
-  const lines = [
-    `  # ${mind}`,
-    `  ${name}:`,
-    ...(preset === undefined || preset === name ? [] : [`    preset: ${preset}`]),
-    ...(secret === undefined ? [] : [`    secret: ${secret}`]),
-    ...(none === undefined ? [] : [`    scheme: { none: '${none}' }`]),
-    ...(values === undefined ? [] : [`    ${values}`]),
-    ...(methods === undefined ? [] : [`    methods: [${methods.join(', ')}]`]),
-    ...(first?.sync === true ? ['    sync: true'] : []),
-    `    flows: [${ids}]`,
-  ]
-  return `${lines.join('\n')}\n\n`
-}
-
-/** A name that no other provider has. */
-function free(wanted: string, used: Set<string>): string {
-  let name = wanted
-  for (let i = 2; used.has(name); i++) name = `${wanted}-${i}`
-  used.add(name)
-  return name
 }

@@ -4,105 +4,127 @@ export interface WebhookApp {
   readonly preset?: string
   /** Where the secret is: a reference for the map. */
   readonly secret?: string
+  /** Whether each flow has a secret of its own, so that it needs an entry of its own. */
+  readonly each?: true
   /** Why the sender cannot prove itself, for `scheme: { none: … }`. */
   readonly none?: string
-  readonly methods?: readonly string[]
-  /** What the scheme needs beside the secret, as the map writes it. */
-  readonly values?: string
-  /** What is to be done beside the entry. */
+  /** What the entry needs beside that, as the map writes it. */
+  readonly keys?: readonly string[]
+  /** Whether what the sender called is signed, so that the map has to say it. */
+  readonly url?: true
+  /** What is to be done beside the entry, at the sender above all. */
   readonly mind: string
 }
 
 const AUTOMATISCH = 'env:WEBHOOK_SECRET_KEY'
 const GIVEN =
-  'Nothing: Automatisch gave the sender its WEBHOOK_SECRET_KEY when the flow was published.'
-const ANEW = 'The sender makes a new secret at each publish, and Automatisch drops it'
+  'Nothing to do: Automatisch gave the sender its WEBHOOK_SECRET_KEY when the flow was published.'
+const CLEAR = 'It is sent in clear, so do not let others sign with the same secret.'
+const ANEW =
+  'The sender makes a new secret for each flow at each publish, and Automatisch drops it. After publishing'
+const REPORT = 'and put it into the variable; until then its deliveries are refused.'
+const IN_THE_URL =
+  "To have it proven all the same, put ?secret= and a long random value behind the URL at the sender, and in place of this scheme: secret: env:NAME and scheme: { alg: token, from: 'query:secret' }."
 
 /** The apps with a webhook trigger. What is not here is a pasted URL, or new. */
 export const WEBHOOK_APPS: Readonly<Record<string, WebhookApp>> = {
-  github: { preset: 'github', secret: AUTOMATISCH, mind: GIVEN },
-  gitlab: {
-    preset: 'gitlab',
+  github: {
+    preset: 'github',
     secret: AUTOMATISCH,
-    mind: `${GIVEN} GitLab sends it in clear: do not sign with the same secret for others.`,
+    mind: `${GIVEN} GitHub's first delivery is a ping, which runs the flow like any other.`,
   },
-  typeform: { preset: 'typeform', secret: AUTOMATISCH, mind: GIVEN },
+  gitlab: { preset: 'gitlab', secret: AUTOMATISCH, mind: `${GIVEN} ${CLEAR}` },
+  typeform: {
+    preset: 'typeform',
+    secret: AUTOMATISCH,
+    mind: `${GIVEN} It is checked here and by Automatisch once more.`,
+  },
   'telegram-bot': {
     preset: 'telegram',
     secret: AUTOMATISCH,
-    mind: `${GIVEN} Telegram sends it in clear, takes only A-Za-z0-9_-, and posts to ports 443, 80, 88 and 8443 alone.`,
+    mind: `${GIVEN} ${CLEAR} Telegram takes only A-Za-z0-9_- in it (hookwarden keys check), and posts to ports 443, 80, 88 and 8443 alone.`,
   },
   clickup: {
     preset: 'clickup',
     secret: 'env:CLICKUP_SECRET',
-    mind: `${ANEW}: read webhook.secret from GET /api/v2/team/TEAM/webhook after each publish.`,
+    each: true,
+    mind: `${ANEW}, read webhook.secret from GET https://api.clickup.com/api/v2/team/TEAM/webhook ${REPORT}`,
   },
   mailerlite: {
     preset: 'mailerlite',
     secret: 'env:MAILERLITE_SECRET',
-    mind: `${ANEW}: read it from the API of MailerLite after each publish.`,
+    each: true,
+    mind: `${ANEW}, read secret from GET https://connect.mailerlite.com/api/webhooks/ID ${REPORT}`,
   },
   'firefly-iii': {
     preset: 'firefly-iii',
     secret: 'env:FIREFLY_SECRET',
-    mind: `${ANEW}: it stands on the page of the webhook in Firefly III.`,
+    each: true,
+    mind: `${ANEW}, open the webhook's page in Firefly III (Automation > Webhooks), read its secret ${REPORT} Firefly III calls https URLs alone.`,
   },
   zendesk: {
     preset: 'zendesk',
     secret: 'env:ZENDESK_SECRET',
-    mind: `${ANEW}: read /api/v2/webhooks/ID/signing_secret after each publish.`,
+    each: true,
+    mind: `${ANEW}, reveal it in the Admin Center (Apps and integrations > Webhooks) or read GET /api/v2/webhooks/ID/signing_secret ${REPORT}`,
   },
   freescout: {
     preset: 'freescout',
     secret: 'env:FREESCOUT_SECRET',
-    mind: 'One secret for the whole FreeScout: the MD5, in hexadecimal, of APP_KEY and "webhook_key".',
+    mind: "One secret for the whole FreeScout, which its operator works out from the APP_KEY in its .env: printf %s 'APP_KEYwebhook_key' | md5sum",
   },
   placetel: {
     preset: 'placetel',
     secret: 'env:PLACETEL_SECRET',
-    mind: 'Set the shared secret of the account at Placetel. The trigger works by its sync URL alone.',
+    mind: 'Set a shared secret for the account at Placetel (Integrations > Webhooks). The trigger of Automatisch works by its sync URL alone.',
   },
   surveymonkey: {
     preset: 'surveymonkey',
     secret: 'env:SURVEYMONKEY_SECRET',
-    values: 'key_id: ID-OF-THE-APP',
-    mind: 'The secret is that of the OAuth app at SurveyMonkey, and key_id its id.',
+    keys: ['key_id: ID-OF-THE-APP'],
+    mind: 'Id and secret are those of the OAuth app that Automatisch is connected with, at developer.surveymonkey.com (My Apps > Settings). Its bodies are relabelled, because Automatisch loses their own type.',
   },
   twilio: {
     preset: 'twilio',
     secret: 'env:TWILIO_AUTH_TOKEN',
-    mind: 'The auth token of the account. The map needs public_url: Twilio signs the whole URL.',
+    url: true,
+    mind: 'The primary auth token of the account, on the first page of the Twilio console. Twilio signs the whole URL: public_url has to be what Automatisch has as WEBHOOK_URL.',
   },
   signalwire: {
     preset: 'signalwire',
     secret: 'env:SIGNALWIRE_SIGNING_KEY',
-    mind: 'The signing key of the project. The map needs public_url: SignalWire signs the whole URL.',
+    url: true,
+    mind: 'The signing key of the project, in its dashboard under API. SignalWire signs the whole URL: public_url has to be what Automatisch has as WEBHOOK_URL. Its flow answers the call, so it is served at its sync URL.',
   },
   ghost: {
     none: 'Automatisch registers the webhook of Ghost without a secret',
-    mind: 'Give the webhook a secret in Ghost, then use the preset ghost. Until then: allow_ips.',
+    mind: 'Ghost signs once the webhook has a secret: set one by PUT /ghost/api/admin/webhooks/ID after each publish, then write preset: ghost and its secret in place of this scheme. Until then let only its address in: allow_ips.',
   },
   mailchimp: {
-    none: 'Mailchimp signs nothing',
-    methods: ['POST', 'GET'],
-    mind: 'Mailchimp asks the URL by GET when the flow is published.',
+    preset: 'mailchimp',
+    secret: 'env:MAILCHIMP_SECRET',
+    mind: 'Mailchimp signs nothing. Choose a long random value, and after each publish put ?secret=VALUE behind the URL in Mailchimp (Audience > Settings > Webhooks). Its GET, by which it tries the URL, is answered here.',
   },
   jotform: {
     none: 'Jotform signs nothing',
-    mind: 'Jotform sends multipart/form-data, which has to be allowed in content_types.',
+    keys: ['content_types: [multipart/form-data]'],
+    mind: `Jotform sends forms in parts, which are read whole before Automatisch sees them. ${IN_THE_URL} At Jotform: Settings > Integrations > WebHooks.`,
   },
-  eventbrite: { none: 'Eventbrite signs nothing', mind: 'Nobody but the URL protects this flow.' },
+  eventbrite: {
+    none: 'Eventbrite signs nothing',
+    mind: `Nobody but the URL protects this flow. ${IN_THE_URL} At Eventbrite: Account > Developer Links > Webhooks.`,
+  },
   'invoice-ninja': {
     none: 'Invoice Ninja signs nothing',
-    mind: 'Your own Invoice Ninja has known addresses: allow_ips.',
+    mind: 'Your own Invoice Ninja has known addresses: allow_ips. Or give the webhook a header with a secret (Settings > Account Management > API Webhooks), and in place of this scheme: secret: env:NAME and scheme: { alg: token, from: header:x-secret }.',
   },
   'flowers-software': {
     none: 'no signature of flowers-software is known',
-    mind: 'Nobody but the URL protects this flow.',
+    mind: `Nobody but the URL protects this flow. ${IN_THE_URL}`,
   },
   forms: {
     none: 'the form is filled in by people in a browser',
-    mind: 'A browser asks by OPTIONS before it posts, which is not served here: leave this flow to the web interface.',
+    mind: 'A browser asks by OPTIONS before it posts, which is not served here: leave this flow to the web interface, by the console lane, and do not take this entry over.',
   },
 }
 

@@ -14,7 +14,7 @@ export interface AutomatischTables {
   reapp(n: number, app: string): Promise<void>
 }
 
-/** Makes the tables in an empty database. Ends its connection by what it gives second. */
+/** Makes the tables where there are none. Ends its connection by what it gives second. */
 export async function automatischTables(
   url: string,
 ): Promise<[AutomatischTables, () => Promise<void>]> {
@@ -24,9 +24,9 @@ export async function automatischTables(
   const query = async (text: string, values: readonly unknown[] = []) => {
     await client.query(text, [...values])
   }
-  await query(`create table flows (id uuid primary key, name text, user_id uuid, active boolean default false,
+  await query(`create table if not exists flows (id uuid primary key, name text, user_id uuid, active boolean default false,
     deleted_at timestamptz)`)
-  await query(`create table steps (id uuid primary key default gen_random_uuid(), flow_id uuid, type text, app_key text,
+  await query(`create table if not exists steps (id uuid primary key default gen_random_uuid(), flow_id uuid, type text, app_key text,
     key text, position int, webhook_path text, connection_id uuid, parameters text, deleted_at timestamptz)`)
   const id = (n: number) => flowOf(n).id
   const tables: AutomatischTables = {

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs'
 import pg from 'pg'
 import t from 'tap'
-import { discover, entriesFor } from '../../../src/commands/discover.ts'
+import { discover } from '../../../src/commands/discover.ts'
+import { entriesFor } from '../../../src/commands/discover-entries.ts'
 import { probe } from '../../../src/commands/doctor-probes.ts'
 import { flawsOf } from '../../../src/commands/map.ts'
 import { loadMap } from '../../../src/config/load.ts'
@@ -21,8 +22,12 @@ const flow = (n: number, app: string, change: Partial<WebhookFlow> = {}): Webhoo
 })
 const TOP = 'version: 1\nupstream: http://127.0.0.1:3000\npublic_url: https://hooks.example.com\n'
 
-function load(providers: string) {
-  return loadMap(`${TOP}providers:\n${providers}`, { file: 'm', dev: true, compileScheme: flawsOf })
+function load(providers: string, top = '') {
+  return loadMap(`${TOP}${top}providers:\n${providers}`, {
+    file: 'm',
+    dev: true,
+    compileScheme: flawsOf,
+  })
 }
 
 function heard() {
@@ -31,24 +36,89 @@ function heard() {
   return { terminal: { out: say, err: say, paint: (_: string, text: string) => text }, said }
 }
 
-t.test('the entry of each app is one that a map takes, sync or not', async t => {
-  const apps = [...Object.keys(WEBHOOK_APPS), 'webhook', 'unheard-of']
-  t.equal(Object.keys(WEBHOOK_APPS).length, 20, 'the 21 apps of Automatisch, less the pasted URL')
-  const flows = apps.flatMap((app, i) => [flow(2 * i, app), flow(2 * i + 1, app, { sync: true })])
-  const { settings, issues = [] } = load(entriesFor(flows, new Set()))
-  t.same(issues, [])
-  t.equal(settings?.providers.length, flows.length)
-  for (const { preset } of Object.values(WEBHOOK_APPS)) {
-    if (preset !== undefined) t.ok(PRESETS[preset], preset)
+const EMPTY = { taken: new Set<string>(), discovery: false, publicUrl: true }
+const APPS = [...Object.keys(WEBHOOK_APPS), 'webhook', 'unheard-of', 'constructor']
+
+t.test(
+  'the entry of each app is one that a map takes, sync or not, listed or discovered',
+  async t => {
+    t.equal(Object.keys(WEBHOOK_APPS).length, 20, 'the 21 apps of Automatisch, less the pasted URL')
+    const flows = APPS.flatMap((app, i) => [flow(2 * i, app), flow(2 * i + 1, app, { sync: true })])
+    const { settings, issues = [] } = load(entriesFor(flows, EMPTY))
+    t.same(issues, [])
+    t.same(
+      settings?.providers.flatMap(({ routes }) => routes.map(route => route.flow)).sort(),
+      flows.map(one => one.id).sort(),
+      'each flow has one',
+    )
+    const found = load(
+      entriesFor(flows, {
+        taken: new Set(['github', 'twilio']),
+        discovery: true,
+        publicUrl: false,
+      }),
+      'discovery: { database: env:DB }\n',
+    )
+    t.same(found.issues ?? [], [])
+    const covered = new Set(
+      found.settings?.providers.flatMap(one => [
+        one.discovers?.app,
+        ...one.routes.map(r => r.flow),
+      ]),
+    )
+    t.same(
+      flows.filter(({ id: one, app }) => !covered.has(one) && !covered.has(app)),
+      [],
+    )
+    for (const { preset } of Object.values(WEBHOOK_APPS)) {
+      if (preset !== undefined) t.ok(PRESETS[preset], preset)
+    }
+  },
+)
+
+t.test('each app says what is to be done, and has a secret or the reason why not', async t => {
+  for (const [app, { preset, secret, none, mind, each }] of Object.entries(WEBHOOK_APPS)) {
+    t.ok(mind.length > 60, app)
+    t.equal(preset === undefined, none !== undefined, app)
+    t.equal(secret === undefined, none !== undefined, app)
+    if (each === true) t.match(mind, /each flow at each publish/, app)
   }
 })
 
 t.test('flows of one app share an entry, and its name is no other provider', async t => {
-  const text = entriesFor([flow(1, 'github'), flow(2, 'github')], new Set(['github']))
+  const flows = [flow(1, 'github'), flow(2, 'github')]
+  const taken = new Set(['github'])
   t.match(
-    text,
+    entriesFor(flows, { ...EMPTY, taken }),
     `  github-2:\n    preset: github\n    secret: env:WEBHOOK_SECRET_KEY\n    flows: [${id(1)}, ${id(2)}]\n`,
   )
+  t.match(
+    entriesFor(flows, { ...EMPTY, taken, discovery: true }),
+    '  github-2:\n    preset: github\n    secret: env:WEBHOOK_SECRET_KEY\n    app: github\n    flows: discovered\n',
+  )
+})
+
+t.test('where each flow has a secret of its own, it has an entry of its own', async t => {
+  const text = entriesFor([flow(1, 'zendesk')], { ...EMPTY, discovery: true })
+  t.match(
+    text,
+    `  zendesk-0b6f0c1e:\n    preset: zendesk\n    secret: env:ZENDESK_SECRET_0B6F0C1E\n    flows: [${id(1)}]\n`,
+  )
+  t.ok(text.split('\n').every(line => line.length < 120))
+})
+
+t.test('what is discovered is covered, drafts too, but for what another entry names', async t => {
+  const { settings } = load(
+    `  github: { secret: env:A, flows: discovered }\n  gitlab: { secret: env:A, flows: [${id(2)}] }\n`,
+    'discovery: { database: env:DB }\n',
+  )
+  const { terminal, said } = heard()
+  const draft = flow(3, 'github', { published: false })
+  t.equal(discover([flow(1, 'github'), flow(2, 'github'), draft], settings, false, terminal), 0)
+  const text = said.join('\n')
+  t.match(text, `github  ${id(1)}  published  github\n`)
+  t.match(text, `github  ${id(2)}  published  gitlab\n`)
+  t.match(text, `github  ${id(3)}  draft      github\n`)
 })
 
 t.test('it says what is covered, and exits 1 for what is published and is not', async t => {
@@ -60,7 +130,7 @@ t.test('it says what is covered, and exits 1 for what is published and is not', 
   t.match(text, `github    ${id(1)}  published  github\n`)
   t.match(text, `typeform  ${id(2)}  published  nobody\n`)
   t.match(text, `jotform   ${id(3)}  draft      -\n`)
-  t.match(text, 'What is missing under `providers:`\n\n  # Nothing: Automatisch gave')
+  t.match(text, 'What is missing under `providers:`\n\n  # Nothing to do: Automatisch gave')
   t.match(text, '3 webhook flows, 1 covered, 1 published and not covered')
   t.equal(discover(flows.slice(0, 1), settings, false, terminal), 0)
   said.splice(0)
