@@ -5,8 +5,12 @@ import type { Millis } from '../units.ts'
 const CONNECT: Millis = 5_000
 const QUERY: Millis = 10_000
 
-/** Connects. Throws a fault where that takes more than 5 s; a query then may take 10 s. */
-export async function connectedTo(url: string): Promise<Client> {
+/**
+ * Connects. Throws a fault where that takes more than 5 s; a query then may take 10 s.
+ *
+ * @param made told of the client before it has connected: whoever has had enough may give it up
+ */
+export async function connectedTo(url: string, made?: (client: Client) => void): Promise<Client> {
   const { Client } = await import('pg')
   try {
     const client = new Client({
@@ -18,6 +22,7 @@ export async function connectedTo(url: string): Promise<Client> {
       application_name: 'hookwarden',
     })
     client.on('error', () => {}) // the next query says so
+    made?.(client)
     await client.connect()
     return client
   } catch (error) {

@@ -55,7 +55,9 @@ const BATCH = 1000
 export class FlowDatabase implements FlowSource {
   readonly #url: () => string
   #client: Client | undefined
-  /** Counts up with each `close`: what was connecting then is not wanted any more. */
+  /** What has not connected yet. */
+  #connecting: Client | undefined
+  /** Counts up with each `close`: what is begun before is not wanted after. */
   #closed = 0
 
   /** @param url asked for at each connection; may throw a fault */
@@ -76,16 +78,19 @@ export class FlowDatabase implements FlowSource {
 
   close(): void {
     this.#closed++
+    this.#connecting?.connection.stream.destroy()
     if (this.#client !== undefined) this.#drop(this.#client)
   }
 
   async #connect(): Promise<Client> {
     const closed = this.#closed
-    const client = await connectedTo(this.#url())
-    if (closed !== this.#closed) {
-      this.#drop(client)
-      throw new Fault('database', 'it was not wanted any more')
-    }
+    const client = await connectedTo(this.#url(), made => {
+      // it may have been closed while pg was loaded
+      if (closed !== this.#closed) throw new Fault('database', 'it was not wanted any more')
+      this.#connecting = made
+    }).finally(() => {
+      this.#connecting = undefined
+    })
     this.#client = client
     client.once('end', () => this.#forget(client))
     client.once('error', () => this.#forget(client)) // such as a server that ends its sessions
