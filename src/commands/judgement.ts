@@ -116,12 +116,8 @@ function refusedAtAdmission(
 /** What a person should know beside the verdict. */
 export function notesOf({ provider, capture, at, now }: Asked): string[] {
   const { head } = capture
-  const { name, routes, scheme } = provider
-  const notes = [...capture.notes]
-  if (!routes.some(({ path }) => path === head.path)) {
-    const paths = routes.map(({ path }) => path).join(', ')
-    notes.push(`${head.path} is no path of ${name}, so \`run\` answers 404: it serves ${paths}`)
-  }
+  const { scheme } = provider
+  const notes = [...capture.notes, ...pathNotes(provider, head.path)]
   if (provider.mode === 'report')
     notes.push('mode: report lets 401 refusals through and counts them')
   const timed = !('none' in scheme) && (scheme.timestamp !== undefined || scheme.alg === 'jwt')
@@ -132,4 +128,15 @@ export function notesOf({ provider, capture, at, now }: Asked): string[] {
     )
   }
   return notes
+}
+
+/** Whether the path leads to the provider. Of a flow that is discovered nobody knows without the database. */
+function pathNotes({ name, routes, discovers }: ProviderSettings, path: string): string[] {
+  if (routes.some(route => route.path === path)) return []
+  if (discovers !== undefined && path.startsWith('/webhooks/flows/')) {
+    const where = 'Automatisch says: `hookwarden discover` lists its flows'
+    return [`whether ${path} is a flow of ${name} (app ${discovers.app}) is what ${where}`]
+  }
+  const paths = [...routes.map(route => route.path), ...(discovers ? ['what is discovered'] : [])]
+  return [`${path} is no path of ${name}, so \`run\` answers 404: it serves ${paths.join(', ')}`]
 }

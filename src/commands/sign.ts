@@ -111,7 +111,7 @@ export async function sign(options: SignOptions, world: World): Promise<number> 
 /** What to call, and the target that is signed. */
 function whereTo(
   url: string | undefined,
-  { routes, publicUrl, name }: ProviderSettings,
+  { routes, publicUrl, name, discovers }: ProviderSettings,
   { listen }: Settings,
 ): { origin: string; target: string } {
   const given = url ?? publicUrl ?? ownOrigin(listen)
@@ -122,7 +122,10 @@ function whereTo(
   const path = routes[0]?.path
   const named = url === undefined ? undefined : parts.target
   if (named !== undefined && named !== '/') return { origin: parts.origin, target: named }
-  if (path === undefined) throw new Fault('usage', `${name} has no path yet: name one with --url`)
+  if (path === undefined) {
+    const why = discovers === undefined ? 'has no path yet' : 'has the flows that are discovered'
+    throw new Fault('usage', `${name} ${why}: name one with --url ORIGIN/webhooks/flows/ID`)
+  }
   return { origin: parts.origin, target: path }
 }
 

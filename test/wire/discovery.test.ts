@@ -373,3 +373,26 @@ t.test(
     t.equal(on.recorder.requests.length, 1)
   },
 )
+
+t.test(
+  'a sender that asks whether the URL is ours is answered before its flow is published',
+  async t => {
+    const flows = new ToldFlows([flowOf(1, { app: 'mailchimp', published: false })])
+    const entry = '  mailchimp: { secret: env:GITHUB, flows: discovered }\n'
+    const on = await discovering(t, flows, { map: MAP(entry) })
+    const asks = `GET ${path(1)} HTTP/1.1\r\nHost: localhost\r\n\r\n`
+    t.equal((await exchange(on.port, asks))?.status, 200)
+    t.equal(await statusOf(on, unsigned(1)), 404)
+    t.equal(on.recorder.requests.length, 0, 'nothing of either reached the upstream')
+  },
+)
+
+t.test('whoever guesses ids is over its limit, and then has nothing looked for', async t => {
+  const flows = new ToldFlows([])
+  const map = `defaults: { limits: { per_address: 2/1h } }${MAP()}`
+  const on = await discovering(t, flows, { map })
+  for (const n of [1, 2]) t.equal((await sought(on, flows, delivery(n)))?.status, 404)
+  const before = flows.looks
+  t.equal(await statusOf(on, delivery(3)), 429)
+  t.equal(flows.looks, before)
+})

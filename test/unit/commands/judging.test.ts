@@ -14,10 +14,12 @@ const FLOW = '0b6f0c1e-6b1f-4c57-9a53-4b0c7e1a2d11'
 const MAP = `version: 1
 upstream: http://127.0.0.1:3000
 public_url: https://hooks.example.com
+discovery: { database: 'plain:x' }
 providers:
   github: { secret: env:GITHUB, flows: [${FLOW}] }
   stripe: { secret: env:STRIPE, path: /in/stripe, to: flow:7c1d9f0e-2f57-4f0a-9d7d-1f6b8d0c3e22 }
   linkedin: { secret: env:LINKEDIN, path: /in/linkedin, to: flow:7c1d9f0e-2f57-4f0a-9d7d-1f6b8d0c3e24 }
+  gitlab: { secret: env:STRIPE, flows: discovered }
   open: { scheme: { none: a sender that cannot sign }, path: /in/open, to: flow:7c1d9f0e-2f57-4f0a-9d7d-1f6b8d0c3e23 }
 `
 const mac = (body: string, secret = SECRET) =>
@@ -171,6 +173,22 @@ t.test('a sender that cannot prove itself passes, and that is said', async t => 
   const { code, text } = judge(t, verify, capture, { provider: 'open' })
   t.equal(code, 0)
   t.match(text, /^accepted {2}open, unsigned: anybody could have sent it$/)
+})
+
+t.test('of a flow that is discovered it says that the database knows whose it is', async t => {
+  const to = (path: string) =>
+    `POST ${path}\nContent-Type: application/json\nX-Gitlab-Token: ${SECRET}\n\n{}`
+  const gitlab = (path: string) => judge(t, verify, to(path), { provider: 'gitlab' })
+  const flow = gitlab(`/webhooks/flows/${FLOW}`)
+  t.equal(flow.code, 0)
+  t.match(
+    flow.text,
+    `whether /webhooks/flows/${FLOW} is a flow of gitlab (app gitlab) is what Automatisch says`,
+  )
+  t.match(
+    gitlab('/in/gitlab').text,
+    '/in/gitlab is no path of gitlab, so `run` answers 404: it serves what is discovered',
+  )
 })
 
 t.test('explain: the cause, what it is here, the fix and the page', async t => {
