@@ -8,8 +8,8 @@ export interface WebhookFlow {
   readonly published: boolean
 }
 
-/** More is no installation of Automatisch. */
-export const MOST = 100_000
+/** More is no installation of Automatisch, and would hold up deliveries for more than a moment at each change. */
+export const MOST = 20_000
 
 /** Whether a value is a flow: an id that is none, or an app that no map could name, is nothing to us. */
 export function isFlow(value: unknown): value is WebhookFlow {
