@@ -36,7 +36,7 @@ export function scalar<T>(expects: string, read: (text: string) => T | Wrong, pa
       context.addIssue({ code: 'custom', message: value.message })
       return z.NEVER
     })
-    .meta({ form: expects.replace(/( such as|:).*/, '').replace(/^an? /, '') })
+    .meta({ form: expects.replace(/(,? such as|:).*/, '').replace(/^an? /, '') })
 }
 
 /** The slips people make with units. */
