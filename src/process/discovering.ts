@@ -121,6 +121,7 @@ export class Discovering {
         'without `state` no discovered flow is known after a restart until the database answers'
       log.warn(message)
     }
+    if (before !== undefined) this.#file?.keep(before)
     const known = before ?? this.#kept(state)
     if (known !== undefined) generations.know(known)
     this.#watch = new FlowWatch({

@@ -396,3 +396,13 @@ t.test('whoever guesses ids is over its limit, and then has nothing looked for',
   t.equal(await statusOf(on, delivery(3)), 429)
   t.equal(flows.looks, before)
 })
+
+t.test('a map that says where to keep them has the flows kept, though none changed', async t => {
+  const flows = new ToldFlows([flowOf(1)])
+  const on = await discovering(t, flows)
+  const state = join(t.testdir(), 'state')
+  on.hookwarden.swap(`state: ${state}${MAP()}`)
+  t.equal(await statusOf(on, delivery(1)), 204)
+  await on.hookwarden.close()
+  t.match(readFileSync(join(state, 'discovered-flows'), 'utf8'), flowId(1))
+})
