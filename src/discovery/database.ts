@@ -17,7 +17,6 @@ export async function connectedTo(url: string, made?: (client: Client) => void):
       connectionString: url,
       connectionTimeoutMillis: CONNECT,
       query_timeout: QUERY,
-      statement_timeout: QUERY,
       keepAlive: true,
       application_name: 'hookwarden',
     })
@@ -30,11 +29,18 @@ export async function connectedTo(url: string, made?: (client: Client) => void):
   }
 }
 
+/** Begins reading, and bounds each query there too: as a parameter of the connection a pooler in between would refuse it. */
+export async function beginReading(client: Client, isolation = ''): Promise<void> {
+  await client.query(
+    `begin transaction ${isolation} read only; set local statement_timeout = ${QUERY}`,
+  )
+}
+
 /** Connects for reading alone. */
 export async function connected(url: string): Promise<Client> {
   const client = await connectedTo(url)
   try {
-    await client.query('begin transaction read only')
+    await beginReading(client)
     return client
   } catch (error) {
     void client.end().catch(() => {})

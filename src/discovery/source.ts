@@ -1,6 +1,6 @@
 import type { Client } from 'pg'
 import { Fault } from '../errors.ts'
-import { connectedTo, faultOf } from './database.ts'
+import { beginReading, connectedTo, faultOf } from './database.ts'
 import { isFlow, MOST, type WebhookFlow } from './flows.ts'
 
 /** What one look came to. */
@@ -121,7 +121,7 @@ export async function webhookFlows(url: string): Promise<readonly WebhookFlow[]>
 
 async function lookBy(client: Client, known: string | undefined): Promise<Look> {
   // one snapshot for the mark and the rows: what is published meanwhile is another mark, and the next look's
-  await client.query('begin transaction isolation level repeatable read, read only')
+  await beginReading(client, 'isolation level repeatable read,')
   const { rows }: { rows: { rows: string; sum: string }[] } = await client.query(MARK)
   const [told] = rows
   const mark = `${told?.rows} ${told?.sum}`

@@ -83,6 +83,16 @@ t.test('looks at a real database', { skip }, async t => {
     await tables.query('truncate flows, steps')
   })
 
+  await t.test('a query that takes too long is given up, there too', async t => {
+    await tables.add(1)
+    await tables.query('begin')
+    await tables.query('lock table steps in access exclusive mode')
+    await t.rejects(source.look(), { message: /timeout/ })
+    await tables.query('rollback')
+    t.same((await source.look()).flows, [flowOf(1)])
+    await tables.query('truncate flows, steps')
+  })
+
   await t.test('a session that was ended is another at the next look', async t => {
     await tables.add(1)
     await source.look()
