@@ -88,7 +88,7 @@ export const WEBHOOK_APPS: Readonly<Record<string, WebhookApp>> = {
     preset: 'twilio',
     secret: 'env:TWILIO_AUTH_TOKEN',
     url: true,
-    mind: 'The primary auth token of the account, on the first page of the Twilio console. Twilio signs the whole URL: public_url has to be what Automatisch has as WEBHOOK_URL.',
+    mind: 'The primary auth token of the account (Twilio console, first page). Twilio signs the whole URL: public_url has to be what Automatisch has as WEBHOOK_URL.',
   },
   signalwire: {
     preset: 'signalwire',
