@@ -8,13 +8,14 @@ import { entriesFor } from './discover-entries.ts'
 import { processTerminal, type Terminal } from './terminal.ts'
 
 export const command: Command = {
-  help: `hookwarden discover --database REFERENCE [--config FILE] [--json]
+  help: `hookwarden discover [--database REFERENCE] [--config FILE] [--json]
 
 Looks once into the database of an Automatisch: which flows a webhook starts, which of them the map covers, and the entries of
 a map for the rest, with the best scheme for each app and what is to be done at the sender. Only reads; the role of
 deploy/postgres-role.sql sees enough.
 
-  --database REFERENCE  env:NAME, file:PATH, or the URL itself: postgres://user:password@host/database
+  --database REFERENCE  env:NAME, file:PATH, or the URL itself: postgres://user:password@host/database; the one of
+                        \`discovery\` in the map unless given
   --config FILE         the map; without one nothing is covered
   --json                for machines
 
@@ -29,7 +30,8 @@ Exit codes: 0 every published flow is covered, 1 some are not, 2 it cannot be do
     const { sources } = processWorld(false)
     const settings =
       options.config === undefined ? undefined : soundMap(options.config, false, processTerminal)
-    const flows = await webhookFlows(databaseUrl(options.database, sources))
+    const database = options.database ?? settings?.discovery?.database
+    const flows = await webhookFlows(databaseUrl(database, sources))
     return discover(flows, settings, options.json, processTerminal)
   },
 }

@@ -1,4 +1,6 @@
+import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import pg from 'pg'
 import t from 'tap'
 import { discover } from '../../../src/commands/discover.ts'
@@ -203,6 +205,20 @@ t.test(
       flow(2, 'twilio', { sync: true }),
       flow(3, 'jotform', { published: false }),
     ])
+    const folder = t.testdir({
+      'map.yaml': `${TOP}listen: { tls: [{ cert: a, key: b }] }
+discovery: { database: env:DB }
+providers: { github: { secret: env:A, flows: discovered } }
+`,
+    })
+    const { status, stdout } = spawnSync(
+      process.execPath,
+      ['bin/hookwarden.js', 'discover', '--config', join(folder, 'map.yaml')],
+      { encoding: 'utf8', env: { DB: url, NO_COLOR: '1' } },
+    )
+    t.equal(status, 1, 'the database of the map')
+    t.match(stdout, `github   ${id(1)}  published  github\n`)
+    t.match(stdout, '  twilio:\n    secret: env:TWILIO_AUTH_TOKEN\n    flows: discovered\n')
     const asked = { reach: [], tryLogin: false, now: Date.now() }
     const rules = async (database: string, now = asked.now) =>
       (await probe({ ...asked, now, database })).map(({ rule }) => rule)
