@@ -26,6 +26,9 @@ interface Parts {
   readonly text: string
 }
 
+/** The end of chunks with a field behind the last of them, for which a delivery is refused. */
+const LATE = 'X-Late: 1\r\n\r\n'
+
 /** The conversation of one number: one to four requests, most of them mutated, written in pieces. */
 export function conversationOf(seed: number, number: number, now: number): Conversation {
   const random = Random.of(seed, number)
@@ -34,7 +37,7 @@ export function conversationOf(seed: number, number: number, now: number): Conve
   const count = random.once(3) ? 1 + random.below(4) : 1
   for (let i = 0; i < count; i++) {
     const parts = genuineParts(random, `${number}-${i}`, now)
-    if (stream === '' && random.once(12)) untouched = parts.text
+    if (stream === '' && random.once(12) && !parts.body.endsWith(LATE)) untouched = parts.text
     else for (let steps = 1 + random.below(3); steps > 0; steps--) mutateParts(random, parts, now)
     stream += textOf(parts)
   }
@@ -73,7 +76,7 @@ function inChunks(random: Random, parts: Parts): void {
     if (chunk !== '') chunks += `${sizeOf(random, chunk.length)}\r\n${chunk}\r\n`
   }
   parts.lines.push('Transfer-Encoding: chunked')
-  parts.body = `${chunks}0\r\n${random.once(6) ? 'X-Late: 1\r\n' : ''}\r\n`
+  parts.body = `${chunks}0\r\n${random.once(6) ? LATE : '\r\n'}`
 }
 
 function sizeOf(random: Random, length: number): string {

@@ -16,7 +16,7 @@ export function certainBodies(stream: string): string[] {
     const [, ...lines] = stream.slice(at, end).split('\r\n')
     const read = bodyAt(stream, end + 4, lines)
     if (read === undefined) return bodies
-    bodies.push(read.body)
+    if (!read.trailing) bodies.push(read.body)
     if (lines.some(line => /^connection:.*\bclose\b/i.test(line))) return bodies
     at = read.end
   }
@@ -25,6 +25,8 @@ export function certainBodies(stream: string): string[] {
 interface Read {
   readonly body: string
   readonly end: number
+  /** Fields come behind its last chunk, for which it is refused. */
+  readonly trailing: boolean
 }
 
 /** The body behind a head; undefined where the head is odd, or where the body is not whole. */
@@ -42,7 +44,7 @@ function bodyAt(stream: string, from: number, lines: readonly string[]): Read | 
   const [length = '0'] = lengths
   if (!/^(?:0|[1-9]\d{0,14})$/.test(length)) return undefined
   const end = from + Number(length)
-  return end > stream.length ? undefined : { body: stream.slice(from, end), end }
+  return end > stream.length ? undefined : { body: stream.slice(from, end), end, trailing: false }
 }
 
 /** Chunks, to the end of their trailer. */
@@ -63,5 +65,6 @@ function chunksAt(stream: string, from: number): Read | undefined {
   }
   const trailer = /(?:[!#$%&'*+.^_`|~0-9a-z-]+:[\t -~\x80-\xff]*\r\n)*\r\n/iy
   trailer.lastIndex = at
-  return trailer.test(stream) ? { body, end: trailer.lastIndex } : undefined
+  if (!trailer.test(stream)) return undefined
+  return { body, end: trailer.lastIndex, trailing: trailer.lastIndex > at + 2 }
 }
