@@ -44,6 +44,7 @@ export class Discovering {
   #watch: FlowWatch | undefined
   #file: FlowsFile | undefined
   #counted: Counted | undefined
+  #toldUnprotected = ''
 
   constructor(options: DiscoveringOptions) {
     this.#options = options
@@ -183,12 +184,14 @@ export class Discovering {
     }
   }
 
-  /** Each app once: the metric has the numbers. */
+  /** Each app once, and not again until they are others: the metric has the numbers. */
   #tellUnprotected(flows: readonly WebhookFlow[]): void {
     const { generations, log } = this.#options
     const counts = unprotectedOf(generations.current.discovering, flows)
-    if (counts.size === 0) return
     const apps = [...counts.keys()].sort()
+    const told = `${sumOf(counts)} ${apps.join(' ')}`
+    if (told === this.#toldUnprotected || counts.size === 0) return
+    this.#toldUnprotected = told
     log.warn('published flows are covered by no provider: their deliveries are refused', {
       flows: sumOf(counts),
       apps: apps.slice(0, 30).join(' '),

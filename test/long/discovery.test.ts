@@ -59,7 +59,7 @@ const gauge = async (hookwarden: Hookwarden, name: string) =>
 
 t.test(
   'a thousand deliveries under way while flows come and go, and the database dies',
-  { skip, timeout: 200_000 },
+  { skip, timeout: 380_000 },
   async t => {
     const postgres = await startPostgres(programs ?? '')
     t.teardown(() => postgres.stop())

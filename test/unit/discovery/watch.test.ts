@@ -16,6 +16,7 @@ const flows = (count: number, from = 0): WebhookFlow[] =>
 class Source implements FlowSource {
   readonly asked: { at: number; known: string | undefined }[] = []
   closed = 0
+  odd = 0
   readonly #clock: ManualClock
   #answer: (() => void) | undefined
   #flows: readonly WebhookFlow[] = []
@@ -30,7 +31,7 @@ class Source implements FlowSource {
       this.#answer = () => {
         if (this.#flows === GONE) return reject(new Error('away'))
         const mark = this.#flows.map(one => `${one.id}${one.published}`).join()
-        resolve({ mark, flows: mark === known ? undefined : this.#flows, odd: 0 })
+        resolve({ mark, flows: mark === known ? undefined : this.#flows, odd: this.odd })
       }
     })
   }
@@ -254,4 +255,19 @@ t.test('once closed it asks no more, and leaves nobody waiting', async t => {
   t.equal(source.asked.length, 1)
   t.same(heard(), [])
   t.equal(clock.waiting, 0)
+})
+
+t.test('rows that were left out are told of once, until they are others', async t => {
+  const { clock, source, heard } = watching(t)
+  const next = async (odd: number, count: number) => {
+    source.odd = odd
+    await source.answers(flows(count))
+    clock.advance(15_000)
+  }
+  await next(2, 1)
+  t.same(heard(), ['up', 'odd 2', 'changed 1'])
+  await next(2, 2)
+  t.same(heard(), ['changed 2'])
+  await next(3, 3)
+  t.same(heard(), ['odd 3', 'changed 3'])
 })
