@@ -55,10 +55,10 @@ const ROOMS: Readonly<Record<string, Room>> = {
     owns: 'fastify node:https#createServer node:https#Server node:tls',
     uses: 'node:fs node:http#createServer [node:net] node:crypto#X509Certificate node:crypto#constants',
   },
-  console: { rooms: '', owns: 'http-proxy', uses: '[node:http] node:net' },
+  console: { rooms: '', owns: 'http-proxy', uses: '[node:http] [node:net] [node:stream]' },
   process: {
     rooms:
-      'config generation discovery listen report secrets exchange limit replay redis forward inspect explain errands keys presets',
+      'config generation discovery listen report secrets exchange limit replay redis forward inspect explain errands keys presets admit console',
     uses: 'node:fs node:path node:os node:crypto#randomBytes node:perf_hooks#monitorEventLoopDelay node:v8#setFlagsFromString',
   },
   explain: { rooms: 'verify secrets inspect presets [config]' },
@@ -104,7 +104,8 @@ const CAPABILITIES = [
   },
   {
     what: 'what goes to the terminal',
-    pattern: /\bconsole\.|\bprocess\.std(?:out|err)\b|\{[^}]*\bstd(?:out|err)\b[^}]*\} = process\b/,
+    pattern:
+      /(?<![./])\bconsole\.|\bglobalThis\.console\b|\bprocess\.std(?:out|err)\b|\{[^}]*\bstd(?:out|err)\b[^}]*\} = process\b/,
     where: 'report commands cli.ts',
   },
   { what: 'chance that can be guessed', pattern: /\bMath\.random\b/, where: '' },

@@ -2,9 +2,15 @@ import { globSync, readFileSync } from 'node:fs'
 import { basename } from 'node:path'
 import t from 'tap'
 import { FINDINGS, type FindingCode } from '../src/explain/findings.ts'
+import { WEBHOOK_APPS } from '../src/presets/automatisch.ts'
 import { REASONS, type ReasonRow, type RejectReason } from '../src/reasons.ts'
 import { HANDSHAKE_FAILURES } from '../src/report/handshake.ts'
-import { CONNECTION_REFUSALS, LIMITER_SCOPES, UPSTREAM_RESULTS } from '../src/report/labels.ts'
+import {
+  CONNECTION_REFUSALS,
+  CONSOLE_REFUSALS,
+  LIMITER_SCOPES,
+  UPSTREAM_RESULTS,
+} from '../src/report/labels.ts'
 import { exposition } from './support/exposition.ts'
 
 const REASON_NAMES = Object.keys(REASONS) as RejectReason[]
@@ -120,6 +126,7 @@ t.test('the words of a closed label are all explained', async t => {
   const lists: readonly [string, readonly string[]][] = [
     ['tls_handshake_errors_total', HANDSHAKE_FAILURES],
     ['connections_rejected_total', CONNECTION_REFUSALS],
+    ['console_refusals_total', CONSOLE_REFUSALS],
     ['rate_limiter_keys', LIMITER_SCOPES],
     ['upstream_requests_total', UPSTREAM_RESULTS],
   ]
@@ -138,4 +145,16 @@ t.test('each invariant is held by tests that exist', async t => {
     /### Invariants\n([\s\S]*?)\n### /.exec(readFileSync('SECURITY.md', 'utf8'))?.[1] ?? ''
   const invariants = [...listed.matchAll(/^(\d+)\. /gm)].map(([, number]) => number)
   t.same([...new Set(rows.map(([, number]) => number))], invariants)
+})
+
+t.test('each app of Automatisch has its row, with the preset that discovery gives it', async t => {
+  const page = readFileSync('docs/automatisch.md', 'utf8')
+  const rows = [...page.matchAll(/^\| `([\w-]+)` \| (.+?) \| (.+) \|$/gm)]
+  const apps = new Map(rows.map(([, app = '', by = '']) => [app, by]))
+  t.same([...apps.keys()].sort(), [...Object.keys(WEBHOOK_APPS), 'webhook'].sort())
+  for (const [app, { preset }] of Object.entries(WEBHOOK_APPS)) {
+    const by = apps.get(app) ?? ''
+    if (preset === undefined) t.match(by, /^nothing/, app)
+    else t.ok(by.endsWith(`preset \`${preset}\``), app)
+  }
 })

@@ -54,11 +54,12 @@ async function begin(settings: Settings, sources: SecretSources): Promise<Servic
     clock: systemClock,
     version: ownVersion(),
   })
-  const { port, plainPort, adminPort } = service
+  const { port, plainPort, adminPort, consolePort } = service
   service.log.info('ready', {
     https: settings.listen.https && port,
     http: plainPort,
     admin: adminPort,
+    console: consolePort,
     providers: settings.providers.length,
   })
   flushCompileCache() // at once: a process that is killed would not
@@ -66,8 +67,8 @@ async function begin(settings: Settings, sources: SecretSources): Promise<Servic
 }
 
 /** The map's certificates, or one for this process alone. */
-async function certificatesOf({ listen }: Settings): Promise<readonly Origin[]> {
-  if (listen.https === undefined) return []
+async function certificatesOf({ listen, console: lane }: Settings): Promise<readonly Origin[]> {
+  if (listen.https === undefined && lane === undefined) return []
   if (listen.tls.length > 0) return listen.tls.map(files => ({ files }))
   const { generate } = (await import('selfsigned')).default // a bundle has its names there alone
   const made = await generate([{ name: 'commonName', value: 'localhost' }], {

@@ -1,4 +1,5 @@
 import { type Bytes, formatBytes, formatMillis } from '../units.ts'
+import { USUAL_CONSOLE } from './console.ts'
 import type { Path } from './issues.ts'
 import type { Report } from './report.ts'
 import type { Salvaged } from './salvage.ts'
@@ -33,10 +34,12 @@ function checkListeners(map: Salvaged<MapValues>, dev: boolean, report: Report):
       ['https', secure],
       ['http', http],
       ['admin', admin],
+      ['console', map.console && (map.listen.console ?? USUAL_CONSOLE)],
     ],
     report,
   )
   checkProxies(map, report)
+  checkConsole(map, dev, report)
   if (secure === undefined) checkCertificates(map, report)
 }
 
@@ -54,6 +57,31 @@ function checkPorts(listeners: readonly Listener[], report: Report): void {
 function collide(a: At, b: At): boolean {
   if (a?.port === undefined || a.port === 0 || a.port !== b?.port) return false
   return a.host === b.host || [a.host, b.host].some(host => host === '0.0.0.0' || host === '::')
+}
+
+/** A console that nobody could reach, or everybody could. */
+function checkConsole(map: Salvaged<MapValues>, dev: boolean, report: Report): void {
+  const lane = map.console
+  if (!report.has(['console'])) {
+    if (!report.has(['listen', 'console'])) return
+    const message = 'nothing is served there: `console` is missing'
+    return report.at(['listen', 'console'], {
+      message,
+      fix: 'write `console: { allow_ips: [127.0.0.0/8] }`, or remove it',
+      ofKey: true,
+    })
+  }
+  if (!dev && !report.has(['listen', 'tls', 0])) {
+    const message = 'the console ends TLS itself, and `listen.tls` names no certificate'
+    report.at(['console'], { message, ofKey: true })
+  }
+  if (report.has(['console', 'client_certificate'])) return
+  for (const [i, one] of (lane?.allow_ips ?? []).entries()) {
+    if (one?.endsWith('/0') !== true) continue
+    const message = 'this lets everybody in: the login page is then the only door'
+    const fix = 'name the addresses of your people, or ask for a `client_certificate`'
+    report.at(['console', 'allow_ips', i], { message, fix })
+  }
 }
 
 /** Certificates of senders that would never arrive. */

@@ -3,6 +3,7 @@ import { type Millis, parseMillis } from '../units.ts'
 import type { Handshake } from '../verify/handshake.ts'
 import { lostOf } from './check-bodies.ts'
 import { needsToken, offByDefault } from './check-handshake.ts'
+import { USUAL_CONSOLE } from './console.ts'
 import { DISCOVERED } from './provider.ts'
 import { type MapValues, type ProviderValues, USUAL_HTTPS, upstreamKeys } from './schema.ts'
 import type { ProviderSettings, RouteSettings, SecretReference, Settings } from './settings.ts'
@@ -31,6 +32,7 @@ export function complete(map: MapValues): Settings {
   return {
     upstream,
     listen: listeners(map.listen),
+    console: consoleOf(map),
     publicUrl: map.public_url,
     trustProxies: map.trust_proxies,
     hosts: map.hosts,
@@ -58,6 +60,19 @@ export function complete(map: MapValues): Settings {
 function listeners({ https, http, tls = [], admin, proxy_protocol }: MapValues['listen']) {
   const usual = http === undefined || tls.length > 0 ? USUAL_HTTPS : undefined
   return { https: https ?? usual, http, tls, admin, proxyProtocol: proxy_protocol }
+}
+
+/** The console with everything filled in; undefined where it is off. */
+function consoleOf({ console: lane, listen }: MapValues): Settings['console'] {
+  if (lane === undefined) return undefined
+  const { connections, body, per_address, answer, idle } = lane.limits
+  const asked = lane.client_certificate
+  return {
+    at: listen.console ?? USUAL_CONSOLE,
+    allowIps: lane.allow_ips,
+    clientCertificate: asked && { ca: asked.ca, subject: asked.subject },
+    limits: { connections, body, perAddress: per_address, answer, idle },
+  }
 }
 
 function provider(

@@ -22,6 +22,7 @@ export function effectiveMap(settings: Settings, notes: Notes): Readonly<Record<
       proxy_protocol: listen.proxyProtocol,
       admin: formatEndpoint(listen.admin),
     },
+    console: consoleOf(settings.console),
     public_url: settings.publicUrl ?? null,
     trust_proxies: settings.trustProxies,
     hosts: settings.hosts,
@@ -47,6 +48,23 @@ export function effectiveMap(settings: Settings, notes: Notes): Readonly<Record<
 /** Writes it as YAML: values are text, so none is folded or anchored. */
 export function writeEffective(map: Readonly<Record<string, unknown>>): string {
   return stringify(map, { lineWidth: 0, aliasDuplicateObjects: false })
+}
+
+function consoleOf(lane: Settings['console']) {
+  if (lane === undefined) return null
+  const { at, allowIps, clientCertificate, limits } = lane
+  return {
+    at: formatEndpoint(at),
+    allow_ips: allowIps,
+    client_certificate: clientCertificate ?? null,
+    limits: {
+      connections: limits.connections,
+      body: formatBytes(limits.body),
+      per_address: formatRate(limits.perAddress),
+      answer: formatMillis(limits.answer),
+      idle: formatMillis(limits.idle),
+    },
+  }
 }
 
 function entryOf(provider: ProviderSettings, notes: Readonly<Record<string, unknown>>) {

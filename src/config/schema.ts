@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { consoleLane } from './console.ts'
 import {
   count,
   deadline,
@@ -92,6 +93,12 @@ const listen = group({
     'required for `https`; with `--dev` a self-signed certificate is made',
     'Certificates, chosen by the name the sender asks for; the first serves every other name.',
     'senders refuse what they cannot verify, so nobody should serve without one by accident',
+  ),
+  console: optional(
+    endpoint(),
+    '`127.0.0.1:8444` where `console` is given',
+    "Address and port of Automatisch's own pages, on an origin apart from that of the webhooks.",
+    'a page that a webhook could smuggle onto their origin would own the session of whoever is logged in',
   ),
   admin: filled(
     loopbackEndpoint(),
@@ -209,6 +216,7 @@ export const mapSchema = group({
     'a proxy that keeps nothing can be replaced at any time',
   ),
   drain: drain.prefault({}).meta({ description: 'How SIGTERM is followed.' }),
+  console: consoleLane,
   store,
   on_store_error: onStoreError,
   defaults: defaults.prefault({}).meta({ description: 'What every provider inherits.' }),

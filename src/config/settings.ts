@@ -25,6 +25,8 @@ export interface Settings {
     /** Paths of PEM files; empty only with `--dev`, which makes a certificate of its own. */
     readonly tls: readonly { readonly cert: string; readonly key: string }[]
   }
+  /** Undefined where Automatisch's own pages are not served. */
+  readonly console: ConsoleSettings | undefined
   readonly publicUrl: string | undefined
   /** CIDRs whose X-Forwarded-For or PROXY header is believed. */
   readonly trustProxies: readonly string[]
@@ -62,6 +64,26 @@ interface DiscoverySettings {
   /** A reference, as in `secrets`, to a URL. */
   readonly database: string
   readonly every: Millis
+}
+
+/** Automatisch's own pages and API, for the people who work with it. */
+export interface ConsoleSettings {
+  readonly at: Endpoint
+  /** CIDRs of connections that are let in; any other is closed before its handshake. */
+  readonly allowIps: readonly string[]
+  /** What every connection has to show besides; any subject where none is named. */
+  readonly clientCertificate:
+    | { readonly ca: string; readonly subject: string | undefined }
+    | undefined
+  readonly limits: {
+    readonly connections: number
+    readonly body: Bytes
+    readonly perAddress: Rate
+    /** Deadline of Automatisch's answer. */
+    readonly answer: Millis
+    /** How long an upgraded connection may be silent. */
+    readonly idle: Millis
+  }
 }
 
 /** The Redis that replicas share. */

@@ -32,6 +32,11 @@ export function readCompose(document: unknown, file: string): readonly Container
       env,
       words: ['entrypoint', 'command'].flatMap(key => wordsOf(at(service, key))),
       published: listOf(at(service, 'ports')).flatMap(publishedBy),
+      beside: new Set(
+        joined.flatMap(other =>
+          other.name === name || other.networks.isDisjointFrom(networks) ? [] : [other.role],
+        ),
+      ),
       isolated: networks.size > 0 && internal && neighbours.length === 0,
       restarts: (policy !== undefined && policy !== 'no') || (deployed ?? 'none') !== 'none',
       healthChecked: isKeyed(at(service, 'healthcheck')),
@@ -72,7 +77,7 @@ function networksOf(value: unknown): Set<string> {
   const names = isKeyed(value)
     ? Object.keys(value)
     : listOf(value).flatMap(one => textOf(one) ?? [])
-  return new Set(names)
+  return new Set(names.length === 0 ? ['default'] : names)
 }
 
 function wordsOf(value: unknown): string[] {

@@ -16,6 +16,8 @@ export interface Container {
   readonly published: readonly number[]
   /** Whether only its own kind reaches it: on internal networks of its own, or behind a network policy. */
   readonly isolated: boolean
+  /** Whose containers share a network with it, where the files say so. */
+  readonly beside: ReadonlySet<Role>
   readonly restarts: boolean
   readonly healthChecked: boolean
   /** Whether it runs as root as far as the file says. */

@@ -1,4 +1,4 @@
-import { type Container, nameOfImage } from './deployment.ts'
+import { type Container, nameOfImage, type Role } from './deployment.ts'
 import type { Finding } from './rules.ts'
 
 /** What the deployment is compared with. */
@@ -22,6 +22,7 @@ export function examineDeployment(containers: readonly Container[], expected: Ex
     ...doors(container, guarded),
     ...secretsOf(container),
     ...stores(container),
+    ...exposed(container),
     ...automatisch(container, expected),
     ...upkeep(container, expected.latest),
   ])
@@ -65,6 +66,15 @@ function stores({ where, role, words, env, isolated }: Container): Finding[] {
     found.push({ rule: 'redis_password', where })
   }
   return found
+}
+
+/** Neighbours of Automatisch's containers that have no business with them. */
+function exposed({ where, role, beside }: Container): Finding[] {
+  const strangers: Role[] = role === 'worker' ? ['hookwarden', 'other'] : ['other']
+  const met = AUTOMATISCH.has(role) ? strangers.filter(one => beside.has(one)) : []
+  if (met.length === 0) return []
+  const detail = `beside ${met.map(one => (one === 'other' ? 'containers of others' : 'Hookwarden')).join(' and ')}`
+  return [{ rule: 'worker_exposed', where, detail }]
 }
 
 function automatisch({ where, role, env, words }: Container, { publicUrl }: Expected): Finding[] {

@@ -13,7 +13,7 @@ export function isManifest(document: unknown): boolean {
 export function readManifests(documents: readonly unknown[], file: string): readonly Container[] {
   const all = documents.flatMap(one => [one, ...listOf(at(one, 'items'))])
   const ofKind = (kind: string) => all.filter(one => at(one, 'kind') === kind)
-  return all
+  const found = all
     .filter(one => WORKLOADS.has(textOf(at(one, 'kind')) ?? ''))
     .flatMap(workload => {
       const pod = at(workload, 'kind') === 'Pod' ? workload : at(workload, 'spec', 'template')
@@ -32,6 +32,13 @@ export function readManifests(documents: readonly unknown[], file: string): read
         containerOf(container, { pod, where: `${file} ${name}`, published, isolated }),
       )
     })
+  // without a policy every pod is reached by every other
+  return found.map(one => ({
+    ...one,
+    beside: new Set(
+      one.isolated ? [] : found.flatMap(other => (other.where === one.where ? [] : [other.role])),
+    ),
+  }))
 }
 
 interface Surroundings {
@@ -68,6 +75,7 @@ function containerOf(
     ),
     published: [...published, ...hostPorts],
     isolated,
+    beside: new Set(),
     restarts: at(pod, 'spec', 'restartPolicy') !== 'Never',
     healthChecked:
       isKeyed(at(container, 'livenessProbe')) || isKeyed(at(container, 'readinessProbe')),

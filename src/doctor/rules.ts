@@ -78,6 +78,12 @@ export const RULES = {
     why: 'On the default network every container reaches every other, and each of them the Internet. One that is taken over has the database before it.',
     fix: 'Give the stores a network with `internal: true` that only `main` and `worker` join; in Kubernetes a NetworkPolicy that selects them.',
   },
+  worker_exposed: {
+    control: 'private',
+    what: "Automatisch's containers share a network with more than they need",
+    why: 'The worker runs flows and needs the stores and the way out, nothing that comes in. Beside Hookwarden, or beside containers of others, it is reached by whoever takes one of those over.',
+    fix: 'Three networks: one for Hookwarden and `main`, an internal one for `main`, `worker` and the stores, one for the way out. In Kubernetes a NetworkPolicy that selects the worker and admits nobody.',
+  },
   secret_in_file: {
     control: 'secrets',
     what: 'a key or a password stands in the deployment file itself',
@@ -202,7 +208,7 @@ export const RULES = {
     control: 'least',
     what: 'the login that everybody knows still works',
     why: '`user@automatisch.io` with the password `sample` is an administrator: all flows, all connections.',
-    fix: 'Change its password or delete it, now; then look through the users and flows that are there.',
+    fix: 'Change its password or delete it, now. Sessions from before it stay good for two weeks all the same, so end them in the database: `update access_tokens set revoked_at = now()`. Then look through the users and flows that are there.',
   },
   queues_reachable: {
     control: 'ingress',

@@ -11,8 +11,8 @@ export interface Asked {
   readonly provider: string
   /** Path of a PEM file with the authorities that may sign it. */
   readonly ca: string
-  /** The name that it is for, lower case: its common name or one of its DNS names. */
-  readonly subject: string
+  /** The name that it is for, lower case: its common name or one of its DNS names; any where undefined. */
+  readonly subject: string | undefined
 }
 
 /** One reading of an authority file. */
@@ -133,7 +133,8 @@ class Presented implements Identity {
 }
 
 /** Whether a certificate is for a name: its DNS names count, and its common name, each spelt out. */
-function isFor(leaf: X509Certificate, subject: string): boolean {
+function isFor(leaf: X509Certificate, subject: string | undefined): boolean {
+  if (subject === undefined) return true
   return leaf.checkHost(subject, { subject: 'always', wildcards: false }) !== undefined
 }
 

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Clock, Timer } from '../clock.ts'
 import type { Settings } from '../config/settings.ts'
+import type { Console } from '../console/console.ts'
 import type { FlowSource } from '../discovery/source.ts'
 import { Errands } from '../errands/errands.ts'
 import { type Get, getter } from '../errands/get.ts'
@@ -22,6 +23,7 @@ import { Report } from '../report/report.ts'
 import type { Put } from '../report/sink.ts'
 import type { SecretSources } from '../secrets/resolve.ts'
 import { CertificateCare } from './certificate-care.ts'
+import type { ConsoleLaneOptions } from './console-lane.ts'
 import { connectionsFor, reservedFrom } from './descriptors.ts'
 import { Discovering } from './discovering.ts'
 import { Generations } from './generations.ts'
@@ -58,6 +60,8 @@ export interface Service {
   readonly port: number
   readonly plainPort: number | undefined
   readonly adminPort: number
+  /** Undefined where the console is off. */
+  readonly consolePort: number | undefined
   readonly log: Log
   /** Stops taking work and finishes what is in flight, as the map says unless told. Resolves with how many had to be cut. */
   drain(how?: Settings['drain']): Promise<number>
@@ -110,6 +114,7 @@ export async function serve(options: ServeOptions): Promise<Service> {
   let keyPins: KeyPins | undefined
   let admin: Admin | undefined
   let care: CertificateCare | undefined
+  let lane: Console | undefined
   const metrics = new Metrics({
     providers: generations.current.senders,
     version: options.version,
@@ -187,6 +192,7 @@ export async function serve(options: ServeOptions): Promise<Service> {
     delay?.stop()
     explainer.close()
     errands.close()
+    lane?.close()
     await ingress?.close()
     await admin?.close()
     await discovering.close()
@@ -224,6 +230,7 @@ export async function serve(options: ServeOptions): Promise<Service> {
       reserved: reservedFrom(),
       refused: report,
     })
+    lane = await openLane(options, log, why => metrics.consoleRefused(why))
   } catch (error) {
     await close()
     throw error
@@ -246,6 +253,7 @@ export async function serve(options: ServeOptions): Promise<Service> {
     port: listening.ports.https ?? listening.ports.http ?? 0,
     plainPort: listening.ports.http,
     adminPort: admin.port,
+    consolePort: lane?.port,
     log,
     close,
     async drain({ settle, within } = settings.drain) {
@@ -254,6 +262,7 @@ export async function serve(options: ServeOptions): Promise<Service> {
       await after(clock, settle)
       draining = 'closed'
       listening.stopAccepting()
+      lane?.stopAccepting()
       const late = await emptyWithin(open, clock, within - settle)
       if (late > 0) log.error('not all was finished in time', { cut: late })
       else log.info('drained: everything in flight was finished')
@@ -270,6 +279,20 @@ function keyringOf({ settings, certificates, clock }: ServeOptions): Keyring {
   )
   const secure = settings.listen.https !== undefined
   return new Keyring(secure ? certificates : [], new Authorities(asked, () => clock.wall()))
+}
+
+/** Automatisch's own pages, where the map wants them: what serves them is loaded only then. */
+async function openLane(
+  { settings, certificates, clock }: ServeOptions,
+  log: Log,
+  refused: ConsoleLaneOptions['refused'],
+): Promise<Console | undefined> {
+  if (settings.console === undefined) return undefined
+  const { openConsoleLane } = await import('./console-lane.ts')
+  const { headers, idle } = settings.limits
+  const upstream = settings.upstream.url
+  const asked = { settings: settings.console, upstream, certificates, headers, idle }
+  return openConsoleLane({ ...asked, clock, log, refused })
 }
 
 function stateOf({ mode, ready, discovers }: Sender, pending: boolean): string {

@@ -113,6 +113,12 @@ function edge(counts: Counts, gauges: Gauges): Sampling[] {
       samples: () => wordSamples('reason', counts.connectionsRejected),
     },
     {
+      name: 'hookwarden_console_refusals_total',
+      type: 'counter',
+      help: 'Connections and requests that the console refused, by cause',
+      samples: () => wordSamples('reason', counts.consoleRefusals),
+    },
+    {
       name: 'hookwarden_tls_handshake_errors_total',
       type: 'counter',
       help: 'TLS handshakes that failed, by cause',

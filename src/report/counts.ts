@@ -4,7 +4,9 @@ import { Explanations } from './explanations.ts'
 import { HANDSHAKE_FAILURES, handshakeFailure } from './handshake.ts'
 import {
   CONNECTION_REFUSALS,
+  CONSOLE_REFUSALS,
   type ConnectionRefusal,
+  type ConsoleRefusalLabel,
   type ProviderLabel,
   RENEWALS,
   type RenewalResult,
@@ -22,6 +24,7 @@ export class Counts {
   readonly overhead = new Spread(BOUNDS.overhead)
   readonly upstreamRequests = zeros(UPSTREAM_RESULTS)
   readonly connectionsRejected = zeros(CONNECTION_REFUSALS)
+  readonly consoleRefusals = zeros(CONSOLE_REFUSALS)
   readonly certificateRenewals = zeros(RENEWALS)
   /** 0 after one that could not be used. */
   lastRenewalUsed = true
@@ -81,6 +84,10 @@ export class Counts {
 
   connectionRejected(why: ConnectionRefusal): void {
     this.connectionsRejected[why]++
+  }
+
+  consoleRefused(why: ConsoleRefusalLabel): void {
+    this.consoleRefusals[why]++
   }
 
   certificatesRenewed(result: RenewalResult): void {

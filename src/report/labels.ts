@@ -31,6 +31,21 @@ export const CONNECTION_REFUSALS = [
 /** Why a connection was closed at once: the key under `limits` that was reached, or what a balancer did not say. */
 export type ConnectionRefusal = (typeof CONNECTION_REFUSALS)[number]
 
+export const CONSOLE_REFUSALS = [
+  'address',
+  'connections',
+  'certificate',
+  'rate',
+  'framing',
+  'path',
+  'method',
+  'body',
+  'upgrade',
+  'upstream',
+] as const
+/** Why the console refused a connection or a request. */
+export type ConsoleRefusalLabel = (typeof CONSOLE_REFUSALS)[number]
+
 export const RENEWALS = ['renewed', 'failed'] as const
 /** What came of certificate files that changed. */
 export type RenewalResult = (typeof RENEWALS)[number]

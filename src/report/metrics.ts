@@ -4,7 +4,12 @@ import type { Clock } from '../clock.ts'
 import type { RejectReason } from '../reasons.ts'
 import { type CatalogueOptions, catalogue } from './catalogue.ts'
 import { Counts } from './counts.ts'
-import type { ConnectionRefusal, ProviderLabel, RenewalResult } from './labels.ts'
+import type {
+  ConnectionRefusal,
+  ConsoleRefusalLabel,
+  ProviderLabel,
+  RenewalResult,
+} from './labels.ts'
 import { Sampled } from './sampled.ts'
 import type { Settled } from './settled.ts'
 
@@ -65,6 +70,10 @@ export class Metrics {
   }
 
   /** Counts a connection that was closed at once. */
+  consoleRefused(why: ConsoleRefusalLabel): void {
+    this.#counts.consoleRefused(why)
+  }
+
   connectionRejected(why: ConnectionRefusal): void {
     this.#counts.connectionRejected(why)
   }

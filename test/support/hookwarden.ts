@@ -101,6 +101,7 @@ ${map}`
   const { http } = settings.listen
   return {
     ...settings,
+    console: settings.console && { ...settings.console, at: free },
     listen: { ...settings.listen, https: free, http: http && free, admin: free },
   }
 }

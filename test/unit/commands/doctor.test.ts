@@ -138,6 +138,10 @@ t.test(
       response.setHeader('Date', new Date(NOW - 60_000).toUTCString())
       if (request.url === '/admin/queues') response.statusCode = stock ? 401 : 200
       const login = request.method === 'POST' && stock
+      if (request.method === 'DELETE') {
+        response.statusCode = request.headers.authorization === 't' ? 204 : 401
+        return void response.end()
+      }
       response.end(login ? '{"data":{"token":"t"}}' : '<html>the web page</html>')
     })
     const url = `http://127.0.0.1:${await listening(t, automatisch)}`
@@ -153,6 +157,7 @@ t.test(
       'queues_reachable',
       'seed_login',
     ])
+    t.equal(seen.at(-1), 'DELETE /internal/api/v1/access-tokens/t', 'and out again')
     stock = false
     t.same(rules(await probe({ ...asked, tryLogin: true, now: NOW - 60_000 })), [])
     await t.rejects(probe({ ...asked, tryLogin: false, automatisch: 'http://127.0.0.1:1' }), {

@@ -31,8 +31,8 @@ t.test('the maps in config/ are without fault', async t => {
 
 t.test('no key is accepted and ignored', async t => {
   const later = {
-    top: ['console', 'providers_dir'],
-    listen: ['console', 'admin_auth'],
+    top: ['providers_dir'],
+    listen: ['admin_auth'],
   }
   for (const key of later.top)
     t.match(
@@ -631,6 +631,29 @@ const TOPS: readonly (readonly [string, string, readonly (string | RegExp)[]])[]
     'the usual listener and another on its port',
     'listen: { tls: [{ cert: a, key: b }], http: 127.0.0.1:8443 }\ntrust_proxies: [10.0.0.1]\n',
     [/^3:45 listen.http: the same port as `listen.https`/],
+  ],
+  [
+    'a console without its list, and a place for one that is off',
+    'listen: { tls: [{ cert: a, key: b }], console: 0.0.0.0:8444 }\n',
+    [/^3:39 listen.console: nothing is served there: `console` is missing/],
+  ],
+  [
+    'a console that everybody reaches',
+    `${TLS}console: { allow_ips: [10.0.0.0/8, "::/0"] }\n`,
+    [/^4:36 console.allow_ips\[1\]: this lets everybody in/],
+  ],
+  [
+    'a console without a list',
+    `${TLS}console: {}\n`,
+    [/console.allow_ips: missing: expected a list of address blocks/],
+  ],
+  [
+    'a console without a certificate, and one on the port of another listener',
+    'listen: { http: 127.0.0.1:8444 }\ntrust_proxies: [10.0.0.1]\nconsole: { allow_ips: [10.0.0.1] }\n',
+    [
+      /^3:11 listen.http: .*|listen.console: the same port/,
+      /^5:1 console: the console ends TLS itself/,
+    ],
   ],
   [
     'a plain listener on a public address',

@@ -128,6 +128,13 @@ const FIRES: Readonly<Record<RuleId, readonly (readonly [Evidence, string])[]>> 
     ],
   ],
   network_flat: [[container('redis', { isolated: false }), 'hardened.compose.yaml redis']],
+  worker_exposed: [
+    [
+      container('worker', { beside: new Set(['main', 'hookwarden']) }),
+      'hardened.compose.yaml worker',
+    ],
+    [container('main', { beside: new Set(['hookwarden', 'other']) }), 'hardened.compose.yaml main'],
+  ],
   secret_in_file: [
     [env('main', { ENCRYPTION_KEY: GOOD_KEY }), 'hardened.compose.yaml main'],
     [container('redis', { words: ['--requirepass', 'hunter2'] }), 'hardened.compose.yaml redis'],
@@ -256,6 +263,7 @@ t.test('what a rule must not be misled by', async t => {
       hardened({ certificates: [{ ...certificate, forHost: false }, certificate] }),
     ],
     ['container_root', container('redis', { root: true })],
+    ['worker_exposed', container('main', { beside: new Set(['hookwarden', 'redis', 'worker']) })],
   ]
   for (const [rule, evidence] of quiet) {
     t.notOk(
@@ -283,6 +291,29 @@ t.test('the stock installation has at least twelve things to find', async t => {
     'webhook_url',
   ])
 })
+
+t.test(
+  'who shares a network is read from the file, the one that all have without a word included',
+  async t => {
+    const services = {
+      hookwarden: { image: 'hookwarden', networks: ['edge'] },
+      main: { image: 'automatisch', networks: { edge: null, inner: null } },
+      worker: { image: 'automatisch', networks: ['inner'] },
+      redis: { image: 'redis', networks: ['inner'] },
+      grafana: { image: 'grafana' },
+      portainer: { image: 'portainer' },
+    }
+    const beside = readCompose({ services }, 'c').map(one => [...one.beside].sort())
+    t.same(beside, [
+      ['main'],
+      ['hookwarden', 'redis', 'worker'],
+      ['main', 'redis'],
+      ['main', 'worker'],
+      ['other'],
+      ['other'],
+    ])
+  },
+)
 
 t.test('ports of a compose file are told from those on loopback', async t => {
   const ports: readonly [unknown, readonly number[]][] = [
