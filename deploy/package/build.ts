@@ -48,7 +48,6 @@ async function pack({
     format: 'esm',
     platform: 'node',
     target: 'node26',
-    charset: 'utf8',
     legalComments: 'none', // whole texts are beside it
     logLevel: 'warning',
     ...(whole ? { banner: { js: REQUIRE }, external: ['pg-native'] } : { packages: 'external' }),

@@ -1,6 +1,8 @@
-import { get } from 'node:http'
 import type { Millis } from '../units.ts'
 import { type Command, readArguments } from './command.ts'
+
+// not imported: that reads every export, and one of them loads a client for WebSockets
+const { get } = process.getBuiltinModule('node:http')
 
 const PATIENCE: Millis = 2000
 

@@ -1,4 +1,4 @@
-import { createServer, type Server } from 'node:http'
+import type { Server } from 'node:http'
 import type { Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import type { Site } from '../exchange/site.ts'
@@ -8,6 +8,9 @@ import { type ConnectionCaps, Connections } from './connections.ts'
 import { assign, type Door, type Endpoint, openDoor, parserOptions } from './door.ts'
 import { SoleAddress } from './sole-address.ts'
 import { type Credentials, createTlsServer, type TlsServer } from './tls-server.ts'
+
+// not imported: that reads every export, and one of them loads a client for WebSockets, a twentieth of the time to start
+const { createServer } = process.getBuiltinModule('node:http')
 
 /** What the public listeners are made of: one for TLS, one in plain behind a proxy that ends it, or both. */
 export interface IngressOptions {
