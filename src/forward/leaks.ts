@@ -25,7 +25,7 @@ export class Leaks {
     }
   }
 
-  /** Whether the value of a header, or what follows the scheme in one such as `Bearer …`, is a secret. */
+  /** Whether the value of a header, or what follows the scheme in one such as `Bearer x`, is a secret. */
   has(value: string): boolean {
     if (this.#knows(value)) return true
     const space = value.lastIndexOf(' ')
