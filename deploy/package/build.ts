@@ -1,8 +1,9 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { isBuiltin } from 'node:module'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { build } from 'esbuild'
-import { licenceTexts, production } from './licences.ts'
+import { build, type Plugin } from 'esbuild'
+import { licenceTexts, type Package, production } from './licences.ts'
 
 const ROOT = join(import.meta.dirname, '..', '..')
 
@@ -50,10 +51,30 @@ async function pack({
     target: 'node26',
     legalComments: 'none', // whole texts are beside it
     logLevel: 'warning',
-    ...(whole ? { banner: { js: REQUIRE }, external: ['pg-native'] } : { packages: 'external' }),
+    ...(whole
+      ? { banner: { js: REQUIRE }, plugins: [installedAlone(production(lock()))] }
+      : { packages: 'external' }),
   })
   mkdirSync(to, { recursive: true })
   if (whole) writeFileSync(join(to, 'licences.txt'), licenceTexts(ROOT, production(lock())))
+}
+
+/**
+ * Leaves out what an installation does not have: packages that others use where they happen to find them (pg-native,
+ * supports-color), of which some are here for development.
+ */
+function installedAlone(packages: readonly Package[]): Plugin {
+  const names = new Set(packages.map(({ name }) => name))
+  return {
+    name: 'installed-alone',
+    setup({ onResolve }) {
+      onResolve({ filter: /^[^./]/ }, ({ path, kind }) => {
+        if (kind === 'entry-point' || isBuiltin(path)) return undefined
+        const name = path.split('/', path.startsWith('@') ? 2 : 1).join('/')
+        return names.has(name) ? undefined : { path, external: true }
+      })
+    },
+  }
 }
 
 function lock(): string {

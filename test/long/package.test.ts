@@ -67,6 +67,20 @@ t.test('a build names no place of the machine that made it', async t => {
   }
 })
 
+t.test('the whole build holds what an installation has, and nothing of development', async t => {
+  const program = join(folder, 'one1', 'program')
+  const inside = readdirSync(program).flatMap(file =>
+    [
+      ...readFileSync(join(program, file), 'utf8').matchAll(
+        /^\/\/ (?:.*\/)?node_modules\/((?:@[^/]+\/)?[^/]+)\//gm,
+      ),
+    ].map(([, name = '']) => name),
+  )
+  const named = new Set(production(LOCK).map(({ name }) => name))
+  t.ok(inside.length > 100)
+  t.same([...new Set(inside.filter(name => !named.has(name)))], [])
+})
+
 t.test('the whole build has the text of each licence', async t => {
   const texts = readFileSync(join(folder, 'one1', 'licences.txt'), 'utf8')
   t.equal(texts, licenceTexts('.', production(LOCK)))

@@ -1,0 +1,281 @@
+import { execFileSync } from 'node:child_process'
+import { chownSync, copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import t from 'tap'
+import { production } from '../../deploy/package/licences.ts'
+import { SECRETS } from '../signers/signers.ts'
+import { developmentCertificate } from '../support/certificate.ts'
+import { freePort } from '../support/free-port.ts'
+import { connect, exchange } from '../support/sender.ts'
+import { FLOW, GITHUB, genuine } from '../wire/stage.ts'
+import { NO_PODMAN, Podman, programAt } from './podman.ts'
+
+const PROMETHEUS = programAt('prometheus')
+const WHY = NO_PODMAN || (PROMETHEUS === undefined && 'prometheus is not installed')
+/** The user of the image. */
+const USER = 65532
+const MEBI = 1024 ** 2
+
+t.test('the image, in a pod with Automatisch and Prometheus', { skip: WHY }, async t => {
+  const podman = new Podman(t)
+  const image = await podman.image()
+  const secret = SECRETS.github ?? ''
+
+  await t.test('is as large as README says', async t => {
+    const [{ Size } = { Size: 0 }] = JSON.parse(await podman.do('image', 'inspect', image)) as {
+      Size: number
+    }[]
+    const [{ Size: below } = { Size: 0 }] = JSON.parse(
+      await podman.do('image', 'inspect', await podman.base()),
+    ) as { Size: number }[]
+    const own = Math.round((Size - below) / MEBI)
+    const said = Number(/image adds (\d+) MiB/.exec(readFileSync('README.md', 'utf8'))?.[1])
+    t.comment(`${own} MiB on its base, ${Math.round(Size / MEBI)} MiB in all here`)
+    t.ok(Math.abs(own - said) <= 0.05 * said, `${own} MiB, and README says ${said}`)
+  })
+
+  await t.test(
+    'holds the program and its Node: no package, no source, no tool, no secret',
+    async t => {
+      const made = await podman.do('create', image)
+      const tar = join(podman.folder, 'image.tar')
+      await podman.do('export', '--output', tar, made)
+      await podman.do('rm', made)
+      const files = execFileSync('tar', ['--list', '--file', tar], { encoding: 'utf8' })
+        .split('\n')
+        .filter(path => path !== '' && !path.endsWith('/'))
+      const own = files.filter(path => path.startsWith('app/'))
+      t.same(
+        own
+          .map(path => path.replace(/program\/.*/, 'program/'))
+          .filter((path, i, all) => all.indexOf(path) === i),
+        [
+          'app/bin/hookwarden.js',
+          'app/dist/hookwarden.cdx.json',
+          'app/dist/licences.txt',
+          'app/dist/program/',
+          'app/package.json',
+        ],
+      )
+      const unwanted =
+        /node_modules|\.ts$|\.map$|\.env|\.npmrc|\.git|\.(?:pem|key|crt)$|bin\/(?:\w*sh|busybox|npm|npx|apt\S*)$/
+      t.same(
+        files.filter(path => unwanted.test(path)),
+        [],
+      )
+      const bytes = readFileSync(tar)
+      t.notOk(bytes.includes(process.cwd()), 'no place of the machine')
+      t.notOk(bytes.includes(secret), 'no secret of whoever built it')
+      const program = execFileSync(
+        'tar',
+        ['--extract', '--to-stdout', '--file', tar, 'app/dist/program'],
+        {
+          encoding: 'utf8',
+          maxBuffer: 64 * MEBI,
+        },
+      )
+      const inside = new Set(
+        [...program.matchAll(/^\/\/ (?:.*\/)?node_modules\/((?:@[^/]+\/)?[^/]+)\//gm)].map(
+          ([, name]) => name,
+        ),
+      )
+      const named = new Set(
+        production(readFileSync('package-lock.json', 'utf8')).map(({ name }) => name),
+      )
+      t.ok(inside.size > 20)
+      t.same(
+        [...inside].filter(name => !named.has(name ?? '')),
+        [],
+        'nothing of development is in the bundle',
+      )
+    },
+  )
+
+  await t.test('says in its history and its settings what it is, and nothing secret', async t => {
+    const history = await podman.do('history', '--no-trunc', '--format', '{{.CreatedBy}}', image)
+    t.notMatch(history, /secret|password|token|npm_config|BEGIN|_KEY/i)
+    const [found] = JSON.parse(await podman.do('image', 'inspect', image)) as {
+      readonly Config: Readonly<Record<string, unknown>>
+      readonly Labels: Readonly<Record<string, string>>
+    }[]
+    t.match(found?.Config, { User: `${USER}:${USER}`, StopSignal: 'SIGTERM' })
+    t.same(
+      ((found?.Config.Env ?? []) as string[]).filter(one => !/^(?:PATH|NODE_ENV)=/.test(one)),
+      [],
+    )
+    t.match(found?.Config.Entrypoint, ['/usr/local/bin/node', '--disable-sigusr1'])
+    t.equal(found?.Labels['org.opencontainers.image.licenses'], 'MIT')
+  })
+
+  // what an operator mounts
+  const etc = join(podman.folder, 'etc')
+  mkdirSync(etc)
+  const { certFile, keyFile } = await developmentCertificate()
+  for (const [from, to] of [
+    [certFile, 'tls.crt'],
+    [keyFile, 'tls.key'],
+  ] as const) {
+    copyFileSync(from, join(etc, to))
+    chownSync(join(etc, to), USER, USER)
+  }
+  writeFileSync(join(etc, 'github'), secret)
+  writeFileSync(
+    join(etc, 'hookwarden.yaml'),
+    `version: 1
+upstream: http://127.0.0.1:3000
+listen:
+  https: 0.0.0.0:8443
+  tls: [{ cert: /etc/hookwarden/tls.crt, key: /etc/hookwarden/tls.key }]
+drain: { settle: 5s, within: 60s }
+providers:
+  github: { secret: file:/etc/hookwarden/github, flows: [${FLOW}] }
+`,
+  )
+  writeFileSync(
+    join(etc, 'prometheus.yml'),
+    `global: { scrape_interval: 1s }
+scrape_configs: [{ job_name: hookwarden, static_configs: [{ targets: ['127.0.0.1:9090'] }] }]
+`,
+  )
+  const [port, prometheusPort] = [await freePort(), await freePort()]
+  const pod = await podman.pod(
+    'pod',
+    ...['--publish', `127.0.0.1:${port}:8443`, '--publish', `127.0.0.1:${prometheusPort}:9091`],
+  )
+  const automatisch = await podman.start(
+    'automatisch',
+    ...['--pod', pod, '--volume', `${process.cwd()}:/repo:ro`, await podman.base(process.execPath)],
+    ...[
+      process.execPath,
+      '/repo/test/support/automatisch.ts',
+      '--port',
+      '3000',
+      '--control',
+      '3001',
+    ],
+  )
+  const ask = (path: string) =>
+    podman.evaluate(
+      automatisch,
+      `process.stdout.write(await (await fetch('http://127.0.0.1:3001${path}')).text())`,
+      process.execPath,
+    )
+  const seen = async () => (JSON.parse(await ask('/__seen')) as unknown[]).length
+  const hookwarden = await podman.start(
+    'hookwarden',
+    ...[
+      '--pod',
+      pod,
+      '--read-only',
+      '--read-only-tmpfs=false',
+      '--cap-drop=ALL',
+      '--memory=256m',
+      '--cpus=1',
+    ],
+    ...['--security-opt', 'no-new-privileges', '--pids-limit=64'],
+    ...['--volume', `${etc}:/etc/hookwarden:ro`, image],
+  )
+  await podman.start(
+    'prometheus',
+    ...['--pod', pod, '--volume', `${etc}:/etc/prometheus:ro`, '--tmpfs', '/data'],
+    ...[
+      await podman.base(PROMETHEUS ?? ''),
+      PROMETHEUS ?? '',
+      '--config.file=/etc/prometheus/prometheus.yml',
+    ],
+    ...['--storage.tsdb.path=/data', '--web.listen-address=0.0.0.0:9091'],
+  )
+
+  /** Asks until it holds; whoever waits in vain is ended by the test's own time. */
+  const until = async (holds: () => Promise<boolean>): Promise<void> => {
+    while (!(await holds())) await pause(100)
+  }
+  const healthy = async () => (await podman.code('healthcheck', 'run', hookwarden)) === 0
+
+  await t.test('is asked by its own health check, and is well', async t => {
+    await until(healthy)
+    t.pass('healthy')
+  })
+
+  await t.test('runs as nobody, with no capability, and writes nowhere', async t => {
+    const status = await podman.evaluate(
+      hookwarden,
+      "console.log((await import('node:fs')).readFileSync('/proc/1/status', 'utf8'))",
+    )
+    t.match(status, /^Uid:\t65532\t65532/m)
+    t.match(status, /^CapEff:\t0+$/m)
+    t.match(status, /^CapBnd:\t0+$/m)
+    t.match(status, /^NoNewPrivs:\t1$/m)
+    for (const place of ['/', '/tmp', '/app', '/etc/hookwarden', '/var/lib/hookwarden']) {
+      const script = `try { (await import('node:fs')).writeFileSync('${place}/x', ''); console.log('written') } catch (e) { console.log(e.code) }`
+      t.match(await podman.evaluate(hookwarden, script), /^(?:EROFS|EACCES|ENOENT)$/, place)
+    }
+    const [{ HostConfig } = { HostConfig: undefined }] = JSON.parse(
+      await podman.do('inspect', hookwarden),
+    ) as { HostConfig: unknown }[]
+    t.match(HostConfig, { Memory: 256 * MEBI, NanoCpus: 1e9, ReadonlyRootfs: true })
+  })
+
+  await t.test(
+    'a genuine delivery reaches Automatisch; a forged one reaches Prometheus',
+    async t => {
+      t.equal((await exchange(port, genuine('github', GITHUB, '{"id":1}')))?.status, 204)
+      t.equal(await seen(), 1)
+      const forged = Buffer.concat(genuine('github', GITHUB, '{"id":2}').map(Buffer.from))
+      forged[forged.length - 2] = 0x33
+      t.equal((await exchange(port, forged))?.status, 401)
+      t.equal(await seen(), 1)
+      const query = 'hookwarden_rejections_total{provider="github",reason="signature_mismatch"}'
+      await until(async () => {
+        const url = `http://127.0.0.1:${prometheusPort}/api/v1/query?query=${encodeURIComponent(query)}`
+        const answer = await fetch(url).then(
+          got => got.text(),
+          () => '',
+        )
+        return /"value":\[[\d.]+,"1"\]/.test(answer)
+      })
+      t.pass('counted')
+    },
+  )
+
+  await t.test('a signal opens no inspector', async t => {
+    await podman.do('kill', '--signal', 'USR1', hookwarden)
+    t.equal(await healthy(), true)
+    const open = await podman.evaluate(
+      hookwarden,
+      "console.log((await import('node:fs')).readFileSync('/proc/net/tcp', 'utf8'))",
+    )
+    t.notMatch(open, /:240D /, 'port 9229')
+  })
+
+  await t.test('SIGTERM: the health check turns, and nothing is lost', async t => {
+    await ask('/__hold')
+    const [early, late] = [await connect(port), await connect(port)]
+    const first = early.readAnswer()
+    await early.send(genuine('github', GITHUB, '{"id":3}'))
+    await until(async () => (await seen()) === 2)
+    await podman.do('kill', '--signal', 'TERM', hookwarden)
+    const second = late.readAnswer()
+    await late.send(genuine('github', GITHUB, '{"id":4}'))
+    await until(async () => !(await healthy()))
+    t.pass('not ready any more')
+    await until(async () => (await seen()) === 3)
+    await ask('/__release')
+    t.equal((await first).status, 204, 'what was in flight')
+    t.equal((await second).status, 204, 'what came in the meantime')
+    t.equal(await podman.do('wait', hookwarden), '0')
+  })
+
+  await t.test("Node's permission model holds it to its files", async t => {
+    const strict = await podman.start(
+      'strict',
+      ...['--pod', pod, '--read-only', '--cap-drop=ALL', '--volume', `${etc}:/etc/hookwarden:ro`],
+      ...['--entrypoint', '/usr/local/bin/node', image, '--permission', '--allow-net'],
+      ...['--allow-fs-read=/app', '--allow-fs-read=/etc/hookwarden', '/app/bin/hookwarden.js'],
+      ...['run', '--config', '/etc/hookwarden/hookwarden.yaml'],
+    )
+    await until(async () => (await podman.code('healthcheck', 'run', strict)) === 0)
+    t.equal((await exchange(port, genuine('github', GITHUB, '{"id":5}')))?.status, 204)
+  })
+})
