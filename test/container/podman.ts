@@ -145,23 +145,32 @@ export class Podman {
    * the image is built. No registry is reached from there, so `npm ci` finds the packages that are installed here.
    */
   async buildBase(): Promise<{ readonly image: string; readonly mounts: readonly string[] }> {
-    const root = join(this.folder, 'build')
+    const { image, mounts } = await this.machine('build', 'ENV=PATH=/opt/bin:/usr/bin:/bin')
+    const modules = `${join(ROOT, 'node_modules')}:/src/node_modules:O`
+    return { image, mounts: [...mounts, '--volume', modules] }
+  }
+
+  /** An image that is empty but for this machine's programs, which are mounted when it is run. */
+  async machine(
+    name: string,
+    change?: string,
+  ): Promise<{ readonly image: string; readonly mounts: readonly string[] }> {
+    const root = join(this.folder, name)
     for (const path of ['usr', 'etc/alternatives', 'tmp', 'root', 'proc', 'dev', 'sys', 'opt/bin'])
       mkdirSync(join(root, path), { recursive: true })
     for (const path of ['bin', 'lib', 'lib64', 'sbin']) symlinkSync(`usr/${path}`, join(root, path))
     chmodSync(join(root, 'tmp'), 0o1777)
-    writeFileSync(join(root, 'etc/passwd'), 'root:x:0:0:root:/root:/bin/sh\n')
+    writeFileSync(
+      join(root, 'etc/passwd'),
+      'root:x:0:0:root:/root:/bin/sh\nstore:x:999:999::/:/bin/sh\n',
+    )
     writeFileSync(
       join(root, 'opt/bin/npm'),
       '#!/bin/sh\nif [ "$1" = ci ]; then exec test -x /src/node_modules/node/bin/node; fi\nexec /usr/bin/npm "$@"\n',
       { mode: 0o755 },
     )
-    const image = await this.#imported(root, 'build', 'ENV=PATH=/opt/bin:/usr/bin:/bin')
-    const mounts = [
-      '/usr:/usr:ro',
-      '/etc/alternatives:/etc/alternatives:ro',
-      `${join(ROOT, 'node_modules')}:/src/node_modules:O`,
-    ]
+    const image = await this.#imported(root, name, change)
+    const mounts = ['/usr:/usr:ro', '/etc/alternatives:/etc/alternatives:ro']
     return { image, mounts: mounts.flatMap(one => ['--volume', one]) }
   }
 
