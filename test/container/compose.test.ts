@@ -187,9 +187,9 @@ t.test(
       hookwarden: [8443, 9090],
     } as const
     const found = new Map<string, readonly string[]>()
-  for (const name of Object.keys(DOORS) as (keyof typeof DOORS)[])
-    found.set(name, await addresses(containers[name]))
-  /** Which doors open to somebody. */
+    for (const name of Object.keys(DOORS) as (keyof typeof DOORS)[])
+      found.set(name, await addresses(containers[name]))
+    /** Which doors open to somebody. */
     const opened = async (from: string): Promise<string[]> => {
       const asked: [string, string, number][] = []
       for (const [name, ports] of Object.entries(DOORS)) {
