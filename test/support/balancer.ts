@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { Millis } from '../../src/units.ts'
 
 /** What a balancer knows of one replica. */
-export interface Backend {
+interface Backend {
   readonly port: number
   /** Whether it says that it is ready; rejects where nobody answers. */
   ready(): Promise<boolean>
