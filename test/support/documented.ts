@@ -21,14 +21,19 @@ function pages(): readonly (readonly [page: string, text: string])[] {
 export function documented(): readonly Documented[] {
   return pages().flatMap(([page, text]) =>
     [...text.matchAll(BLOCK)].flatMap(([, , block = '']) =>
-      block
-        .replace(/\\\n\s*/g, ' ')
-        .split('\n')
+      entered(block)
         .map(line => line.trim().replace(/\s+#.*$/, ''))
         .filter(line => line !== '' && !line.startsWith('#'))
         .map(command => ({ page, command })),
     ),
   )
+}
+
+/** The lines that a reader types: those behind a prompt, where the block shows one, because the others are answers. */
+function entered(block: string): readonly string[] {
+  const lines = block.replace(/\\\n\s*/g, ' ').split('\n')
+  const typed = lines.filter(line => /^\s*\$ /.test(line))
+  return typed.length === 0 ? lines : typed.map(line => line.replace(/^\s*\$ /, ''))
 }
 
 /** Every `hookwarden …` that stands in a sentence. */
