@@ -253,7 +253,7 @@ function claims(list: readonly Claim[]): Case[] {
       const named = `${told('x-forwarded-for')} ${told('x-forwarded-proto')} ${told('x-forwarded-host')}`
       if (named !== `${address} https localhost`) throw new Error(`${what}: ${named}`)
       if (told('x-hookwarden-verified') !== 'provider=github; secret=current') throw new Error(what)
-      const rest = request.head.toString('latin1').replace(`X-Forwarded-For: ${address}\r\n`, '')
+      const rest = request.head.toString('latin1').replace(`x-forwarded-for: ${address}\r\n`, '')
       for (const line of lines) {
         const value = line.slice(line.indexOf(': ') + 2)
         if (!line.startsWith('PROXY') && rest.includes(`: ${value}\r\n`))
