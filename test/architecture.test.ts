@@ -59,7 +59,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
   process: {
     rooms:
       'config generation discovery listen report secrets exchange limit replay redis forward inspect explain errands keys presets admit console',
-    uses: 'node:fs node:path node:os node:crypto#randomBytes node:perf_hooks#monitorEventLoopDelay node:v8#setFlagsFromString',
+    uses: 'node:fs node:path node:os node:util#isDeepStrictEqual node:crypto#randomBytes node:crypto#hash node:perf_hooks#monitorEventLoopDelay node:v8#setFlagsFromString',
   },
   explain: { rooms: 'verify secrets inspect presets [config]' },
   sign: {

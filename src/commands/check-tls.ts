@@ -1,12 +1,10 @@
 import type { Issue } from '../config/issues.ts'
-import type { Loaded } from '../config/load.ts'
-import type { Settings } from '../config/settings.ts'
+import type { Sound } from '../config/load.ts'
 import { Fault } from '../errors.ts'
 import { readAuthorities } from '../listen/authorities.ts'
 import { prepare, type Served } from '../listen/certificates.ts'
 import type { Millis } from '../units.ts'
 
-type Sound = Extract<Loaded, { readonly settings: Settings }>
 type Read = (path: string) => string | { readonly problem: string }
 
 /** Certificates, keys and authorities that `run` could not start with, and certificates that senders refuse. */

@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import type { CompileScheme } from '../config/check-senders.ts'
-import { type Loaded, loadMap } from '../config/load.ts'
+import { type Loaded, loadMap, type MapFiles } from '../config/load.ts'
 import { Fault } from '../errors.ts'
 import { isReference } from '../secrets/public-key.ts'
 import { compileScheme } from '../verify/compile.ts'
@@ -10,11 +10,17 @@ import { snsHost } from '../verify/sns-urls.ts'
 /** Where a map is looked for unless `--config` says otherwise. */
 export const USUAL_MAP = 'hookwarden.yaml'
 
+/** This machine's files. */
+export const disk: MapFiles = {
+  readFile: path => readFileSync(path),
+  list: folder => readdirSync(folder).sort(),
+}
+
 /** Reads a map from a file, schemes compiled. Throws a fault where the file cannot be read. */
-export function readMap(file: string, dev: boolean): Loaded {
+export function readMap(file: string, dev: boolean, files = disk): Loaded {
   let text: string
   try {
-    text = readFileSync(file, 'utf8')
+    text = Buffer.from(files.readFile(file)).toString()
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? ` (${String(error.code)})` : ''
     throw new Fault('map_unreadable', `cannot read ${file}${code}`, { cause: error })

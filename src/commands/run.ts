@@ -2,20 +2,24 @@ import { readFileSync } from 'node:fs'
 import { flushCompileCache } from 'node:module'
 import { systemClock } from '../clock.ts'
 import type { Settings } from '../config/settings.ts'
-import type { Origin } from '../listen/keyring.ts'
+import type { Certificate } from '../listen/certificates.ts'
 import { tuneCollector } from '../process/collector.ts'
+import { FilesRead } from '../process/files-read.ts'
 import { preflight } from '../process/preflight.ts'
-import { type Service, serve } from '../process/serve.ts'
+import type { MapSource } from '../process/reloading.ts'
+import { type ServeOptions, type Service, serve } from '../process/serve.ts'
 import { live } from '../process/signals.ts'
 import { machineSources, type SecretSources } from '../secrets/resolve.ts'
+import { findingsOf } from './check-findings.ts'
 import { type Command, readArguments } from './command.ts'
-import { readMap, USUAL_MAP } from './map.ts'
+import { disk, readMap, USUAL_MAP } from './map.ts'
 import { paintIssue, processTerminal } from './terminal.ts'
 
 export const command: Command = {
   help: `hookwarden run [--config FILE] [--dev]
 
 Serves: admits, verifies and forwards deliveries until SIGTERM, then finishes what is in flight.
+Reads the map again on SIGHUP, and when it, a secret or a certificate changes.
 
   --config FILE  the map (${USUAL_MAP})
   --dev          make a self-signed certificate where the map names none, and allow plain: secrets
@@ -31,7 +35,14 @@ Exit codes: 0 drained, 1 the map has issues or something had to be cut, 2 it can
     const sources = machineSources(dev)
     const { execArgv } = process
     preflight({ execArgv, nodeOptions: sources.env.NODE_OPTIONS, wall: systemClock.wall() })
-    const { settings, issues } = readMap(config, dev)
+    const source: MapSource = {
+      file: config,
+      files: disk,
+      read: files => readMap(config, dev, files),
+      findings: (map, seen) => findingsOf(map, seen, systemClock.wall()),
+    }
+    const read = new FilesRead(disk)
+    const { settings, issues } = source.read(read)
     if (settings === undefined) {
       for (const issue of issues) console.error(paintIssue(issue, processTerminal))
       return 1
@@ -39,18 +50,23 @@ Exit codes: 0 drained, 1 the map has issues or something had to be cut, 2 it can
     tuneCollector()
     return live({
       clock: systemClock,
-      start: async () => begin(settings, sources),
+      start: async () => begin(settings, sources, { source, read }),
       tell: text => console.error(text),
     })
   },
 }
 
 /** Serves, and says so. */
-async function begin(settings: Settings, sources: SecretSources): Promise<Service> {
+async function begin(
+  settings: Settings,
+  sources: SecretSources,
+  map: ServeOptions['map'],
+): Promise<Service> {
   const service = await serve({
     settings,
     sources,
-    certificates: await certificatesOf(settings),
+    made: await madeFor(settings),
+    ...(map && { map }),
     clock: systemClock,
     version: ownVersion(),
   })
@@ -66,17 +82,16 @@ async function begin(settings: Settings, sources: SecretSources): Promise<Servic
   return service
 }
 
-/** The map's certificates, or one for this process alone. */
-async function certificatesOf({ listen, console: lane }: Settings): Promise<readonly Origin[]> {
-  if (listen.https === undefined && lane === undefined) return []
-  if (listen.tls.length > 0) return listen.tls.map(files => ({ files }))
+/** A certificate for this process alone, where the map names none. */
+async function madeFor({ listen, console: lane }: Settings): Promise<readonly Certificate[]> {
+  if ((listen.https === undefined && lane === undefined) || listen.tls.length > 0) return []
   const { generate } = (await import('selfsigned')).default // a bundle has its names there alone
   const made = await generate([{ name: 'commonName', value: 'localhost' }], {
     keyType: 'ec',
     curve: 'P-256',
     algorithm: 'sha256',
   })
-  return [{ text: { cert: made.cert, key: made.private } }]
+  return [{ cert: made.cert, key: made.private }]
 }
 
 function ownVersion(): string {

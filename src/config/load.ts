@@ -4,11 +4,18 @@ import { checkRoutes } from './check-routes.ts'
 import { type CompileScheme, checkSenders } from './check-senders.ts'
 import { complete } from './complete.ts'
 import { readDocument } from './document.ts'
-import type { Issue } from './issues.ts'
+import type { Issue, Path } from './issues.ts'
 import { Report } from './report.ts'
 import { salvage } from './salvage.ts'
 import { mapSchema } from './schema.ts'
 import type { Settings } from './settings.ts'
+
+/** How files are reached. Both throw where that cannot be done. */
+export interface MapFiles {
+  readFile(path: string): Uint8Array
+  /** Names of the files in a folder, sorted. */
+  list(folder: string): readonly string[]
+}
 
 /** How a map is read. */
 export interface LoadOptions {
@@ -21,26 +28,29 @@ export interface LoadOptions {
 }
 
 /** A map without fault, or everything that is wrong with it. */
-export type Loaded =
-  | {
-      readonly settings: Settings
-      readonly issues?: undefined
-      /** The issue to report where the secret at `index` of a provider turns out to be unusable. */
-      readonly secretIssue: (provider: string, index: number, message: string, fix: string) => Issue
-      /** The same of its public key. */
-      readonly publicKeyIssue: (provider: string, message: string, fix: string) => Issue
-      /** The same of its `verify_token`. */
-      readonly tokenIssue: (provider: string, message: string, fix: string) => Issue
-      /** The same of what the shared store asks for. */
-      readonly storeIssue: (key: 'user' | 'password' | 'ca', message: string, fix: string) => Issue
-      /** The same of the URL of the database where flows are discovered. */
-      readonly databaseIssue: (message: string, fix: string) => Issue
-      /** The same of the file of a certificate at `index`, or of its key. */
-      readonly tlsIssue: (index: number, key: 'cert' | 'key', message: string, fix: string) => Issue
-      /** The same of the authorities of its `client_certificate`. */
-      readonly authorityIssue: (provider: string, message: string, fix: string) => Issue
-    }
-  | { readonly issues: readonly Issue[]; readonly settings?: undefined }
+export type Loaded = Sound | { readonly issues: readonly Issue[]; readonly settings?: undefined }
+
+/** A map without fault, and where to say of it what only others can find. */
+export interface Sound {
+  readonly settings: Settings
+  readonly issues?: undefined
+  /** The issue to report where the secret at `index` of a provider turns out to be unusable. */
+  readonly secretIssue: (provider: string, index: number, message: string, fix: string) => Issue
+  /** The same of its public key. */
+  readonly publicKeyIssue: (provider: string, message: string, fix: string) => Issue
+  /** The same of its `verify_token`. */
+  readonly tokenIssue: (provider: string, message: string, fix: string) => Issue
+  /** The same of what the shared store asks for. */
+  readonly storeIssue: (key: 'user' | 'password' | 'ca', message: string, fix: string) => Issue
+  /** The same of the URL of the database where flows are discovered. */
+  readonly databaseIssue: (message: string, fix: string) => Issue
+  /** The same of the file of a certificate at `index`, or of its key. */
+  readonly tlsIssue: (index: number, key: 'cert' | 'key', message: string, fix: string) => Issue
+  /** The same of the authorities of its `client_certificate`. */
+  readonly authorityIssue: (provider: string, message: string, fix: string) => Issue
+  /** The same of any value, or of the nearest key above where there is no such value. */
+  readonly issueAt: (path: Path, message: string, fix: string) => Issue
+}
 
 /** Reads a provider map. Reports every issue at once, in the order of the file; never throws, whatever the text. */
 export function loadMap(text: string, options: LoadOptions): Loaded {
@@ -80,6 +90,7 @@ export function loadMap(text: string, options: LoadOptions): Loaded {
     tokenIssue: (provider, message, fix) =>
       report.issueAt(['providers', provider, 'verify_token'], { message, fix }),
     databaseIssue: (message, fix) => report.issueAt(['discovery', 'database'], { message, fix }),
+    issueAt: (path, message, fix) => report.issueAt(path, { message, fix }),
     storeIssue: (key, message, fix) => report.issueAt(['store', key], { message, fix }),
   }
 }

@@ -25,7 +25,7 @@ export interface Upload {
 interface Account {
   held: Bytes
   uploads: number
-  readonly cap: Bytes
+  cap: Bytes
 }
 
 /** An upload's place in the budget: kept on the upload, because a map by object hashes it and leaves tables behind. */
@@ -47,7 +47,7 @@ const IDLE_ACCOUNTS = 1024
  * whoever's chunk it was, so that trickling many bodies never starves those who deliver.
  */
 export class Budget {
-  readonly #total: Bytes
+  #total: Bytes
   readonly #uploads: Upload[] = []
   readonly #accounts = new Map<string, Account>()
   readonly #uncapped: Account = { held: 0, uploads: 0, cap: Number.POSITIVE_INFINITY }
@@ -66,6 +66,12 @@ export class Budget {
 
   get total(): Bytes {
     return this.#total
+  }
+
+  /** Another size from now on. What is held beyond it stays until its exchange ends. */
+  resize(total: Bytes): void {
+    this.#total = total
+    for (const account of this.#accounts.values()) account.cap = total / 8
   }
 
   /** Begins to count an upload. */

@@ -80,11 +80,6 @@ export class Authorities {
     return { changed, faults }
   }
 
-  /** What the certificate of a connection proves. It is looked at when somebody asks. */
-  presented(socket: TLSSocket): Identity {
-    return new Presented(this, socket)
-  }
-
   /** Whether the certificate of a connection is the one that a provider asks for. */
   proves(socket: TLSSocket, provider: string): boolean {
     const asked = this.#asked.get(provider)
@@ -108,25 +103,33 @@ export class Authorities {
   }
 }
 
-/** The certificate of one connection. Most connections ask for one provider, again and again. */
-class Presented implements Identity {
-  readonly #authorities: Authorities
+/**
+ * What the certificate of a connection proves. It is looked at when somebody asks, and by what the map says then. Most
+ * connections ask for one provider, again and again.
+ */
+export class Presented implements Identity {
+  readonly #now: { readonly authorities: Authorities }
   readonly #socket: TLSSocket
+  #authorities: Authorities | undefined
   #provider = ''
   #edition = -1
   #proves = false
 
-  constructor(authorities: Authorities, socket: TLSSocket) {
-    this.#authorities = authorities
+  /** @param now where the authorities of the present map are */
+  constructor(now: { readonly authorities: Authorities }, socket: TLSSocket) {
+    this.#now = now
     this.#socket = socket
   }
 
   proves(provider: string): boolean {
-    const { edition } = this.#authorities
-    if (this.#provider !== provider || this.#edition !== edition) {
+    const { authorities } = this.#now
+    const { edition } = authorities
+    const known = this.#authorities === authorities && this.#edition === edition
+    if (this.#provider !== provider || !known) {
       this.#provider = provider
+      this.#authorities = authorities
       this.#edition = edition
-      this.#proves = this.#authorities.proves(this.#socket, provider)
+      this.#proves = authorities.proves(this.#socket, provider)
     }
     return this.#proves
   }

@@ -6,7 +6,7 @@ import { Peer } from '../exchange/peer.ts'
 /** What refuses a connection before anything of it is read. */
 export type ConnectionLimit = 'connections' | 'connections_per_address'
 
-/** The caps on open connections, counted before any handshake. */
+/** The caps on open connections, counted before any handshake. Read each time: they may change. */
 export interface ConnectionCaps {
   readonly connections: number
   readonly connectionsPerAddress: number

@@ -19,6 +19,8 @@ export interface Endpoint {
 /** A server that listens, and turns what comes into exchanges. */
 export interface Door {
   readonly port: number
+  /** Other deadlines from now on: between two requests, and for a whole one. */
+  retime(idle: Millis, request: Millis): void
   /** Takes no new connection, and ends the idle ones. */
   stopAccepting(): void
   /** Ends every connection. */
@@ -105,6 +107,10 @@ export async function openDoor(
   server.on('error', full) // of an accept: nothing else fails once it listens
   return {
     port: (server.address() as AddressInfo).port,
+    retime(idle, request) {
+      server.keepAliveTimeout = idle
+      server.requestTimeout = request
+    },
     stopAccepting() {
       server.close()
       server.closeIdleConnections()

@@ -4,6 +4,7 @@ import type { TLSSocket } from 'node:tls'
 import type { Site } from '../exchange/site.ts'
 import type { Millis } from '../units.ts'
 import { Arrivals, arrived, type ConnectionRefusal } from './arrivals.ts'
+import { Presented } from './authorities.ts'
 import { type ConnectionCaps, Connections } from './connections.ts'
 import { assign, type Door, type Endpoint, openDoor, parserOptions } from './door.ts'
 import { SoleAddress } from './sole-address.ts'
@@ -46,6 +47,8 @@ export interface Ingress {
   readonly addressHidden: () => boolean
   /** Undefined where none speaks TLS. */
   readonly tls: TlsServer | undefined
+  /** Other deadlines from now on, as in `IngressOptions`; `idle` of connections between requests. */
+  retime(idle: Millis, longest: Millis): void
   /** Takes no new connection, and ends the idle ones. */
   stopAccepting(): void
   /** Ends every connection. */
@@ -90,6 +93,9 @@ export async function openIngress(options: IngressOptions): Promise<Ingress> {
       connections,
       addressHidden: () => sole.hidden,
       tls,
+      retime(idle, longest) {
+        for (const door of doors) door.retime(idle, Math.max(options.headers, longest))
+      },
       stopAccepting() {
         for (const door of doors) door.stopAccepting()
       },
@@ -103,7 +109,6 @@ export async function openIngress(options: IngressOptions): Promise<Ingress> {
 
 function secure(options: IngressOptions, arrivals: Arrivals): TlsServer {
   const { site, headers, longest, refused } = options
-  const { authorities } = options.credentials
   const tls = createTlsServer(options.credentials, {
     ...parserOptions(site, headers, longest),
     handshakeTimeout: headers,
@@ -112,7 +117,7 @@ function secure(options: IngressOptions, arrivals: Arrivals): TlsServer {
   tls.server.on('secureConnection', (socket: OverTls) => {
     const peer = arrived(socket._parent ?? socket)
     if (peer === undefined) return void socket.destroy()
-    if (authorities.some) peer.identity = authorities.presented(socket)
+    if (tls.authorities.some) peer.identity = new Presented(tls, socket)
     assign(socket, peer)
   })
   tls.server.on('tlsClientError', (error: NodeJS.ErrnoException) =>

@@ -1,4 +1,5 @@
 import { createServer, type Server, type ServerOptions } from 'node:https'
+import type { SecureContext } from 'node:tls'
 import { Fault } from '../errors.ts'
 import type { Millis } from '../units.ts'
 import type { Authorities } from './authorities.ts'
@@ -15,6 +16,8 @@ export interface Credentials {
 /** A server whose certificates can be changed while it serves. */
 export interface TlsServer {
   readonly server: Server
+  /** Who may sign the certificates of senders now. */
+  readonly authorities: Authorities
   /** Makes handshakes with others from now on. Tickets from before are no longer taken. */
   use(credentials: Credentials): void
   /** Makes and takes tickets under this key alone. */
@@ -26,7 +29,7 @@ export function createTlsServer(
   credentials: Credentials,
   options: ServerOptions & { readonly handshakeTimeout: Millis },
 ): TlsServer {
-  let { served } = credentials
+  let current = credentials
   const server = createServer({
     ...options,
     ...primary(credentials),
@@ -34,24 +37,34 @@ export function createTlsServer(
     // whoever shows none, or a wrong one, may be the sender of a provider that asks for none
     requestCert: credentials.authorities.some,
     rejectUnauthorized: false,
-    // asked for with each handshake, so only where there is a choice
-    ...(served.length > 1 && {
-      SNICallback: (
-        name: string,
-        done: (error: Error | null, context?: Served['context']) => void,
-      ) => done(null, choose(served, name)?.context),
-    }),
+    // there may be a choice later, and asking costs a handshake nothing that could be measured
+    SNICallback: (name: string, done: (error: Error | null, context?: SecureContext) => void) =>
+      done(null, choice(current.served, name)),
   })
   return {
     server,
+    get authorities() {
+      return current.authorities
+    },
     use(others) {
       server.setSecureContext(primary(others)) // with ticket keys of its own
-      served = others.served
+      askSenders(server, others.authorities)
+      current = others
     },
     seal(ticketKeys) {
       server.setTicketKeys(Buffer.from(ticketKeys))
     },
   }
+}
+
+/** Undefined, which is the server's own, where there is none to choose from. */
+function choice(served: readonly Served[], name: string): SecureContext | undefined {
+  return served.length > 1 ? choose(served, name)?.context : undefined
+}
+
+/** Whether senders are asked for a certificate from the next handshake on: Node reads it from the server each time. */
+function askSenders(server: Server & { requestCert?: boolean }, authorities: Authorities): void {
+  server.requestCert = authorities.some
 }
 
 function primary({ served: [first], authorities }: Credentials) {

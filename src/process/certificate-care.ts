@@ -24,12 +24,14 @@ export interface CertificateCareOptions {
 export class CertificateCare {
   readonly #options: CertificateCareOptions
   readonly #watch: FileWatch
+  #keyring: Keyring
   #timer: Timer
 
   constructor(options: CertificateCareOptions) {
     const { keyring, clock } = options
     this.#options = options
-    this.#watch = new FileWatch({ paths: keyring.paths, clock, changed: () => this.#renew() })
+    this.#keyring = keyring
+    this.#watch = new FileWatch({ paths: keyring.paths, clock, changed: () => this.renew() })
     this.#timer = clock.after(ROTATION, rotate, this)
     this.#tellDates()
   }
@@ -39,15 +41,29 @@ export class CertificateCare {
     this.#timer.cancel()
   }
 
+  /** The certificates that the map names from now on: served at once, and kept fresh. */
+  use(keyring: Keyring): void {
+    this.#keyring = keyring
+    this.#options.tls.use(keyring)
+    this.#watch.use(keyring.paths)
+    this.#tellDates()
+  }
+
+  /** What is served. */
+  get keyring(): Keyring {
+    return this.#keyring
+  }
+
   rotate(): void {
     const { tls, clock, ticketKeys } = this.#options
     tls.seal(ticketKeys())
     this.#timer = clock.after(ROTATION, rotate, this)
   }
 
-  /** What cannot be used leaves what was as it was: a half-written file ends no handshake. */
-  #renew(): void {
-    const { keyring, tls, clock, log, renewed } = this.#options
+  /** Reads every file again. What cannot be used leaves what was as it was: a half-written file ends no handshake. */
+  renew(): void {
+    const { tls, clock, log, renewed } = this.#options
+    const keyring = this.#keyring
     const { changed, faults } = keyring.renew(clock.wall())
     for (const fault of faults)
       log.error('a changed certificate cannot be used: the one before stays', { problem: fault })
@@ -64,9 +80,9 @@ export class CertificateCare {
 
   /** An operator who starts with one that has ended may know it; senders will not take it. */
   #tellDates(): void {
-    const { keyring, clock, log } = this.#options
+    const { clock, log } = this.#options
     const now = clock.wall()
-    for (const { name, notBefore, notAfter } of keyring.served) {
+    for (const { name, notBefore, notAfter } of this.#keyring.served) {
       if (notAfter <= now) log.error('a certificate has ended: senders refuse it', { name })
       else if (notBefore > now)
         log.error('a certificate is not valid yet: senders refuse it', { name })

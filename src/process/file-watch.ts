@@ -21,6 +21,7 @@ export interface Watching {
  */
 export class FileWatch {
   readonly #watching: Watching
+  #paths: readonly string[]
   #told: string | undefined
   #last: string | undefined
   #timer: Timer | undefined
@@ -28,7 +29,17 @@ export class FileWatch {
 
   constructor(watching: Watching) {
     this.#watching = watching
+    this.#paths = watching.paths
     if (watching.paths.length > 0) this.#wait()
+  }
+
+  /** Looks at these from now on, and tells as at the start where they are others than before. */
+  use(paths: readonly string[]): void {
+    if (paths.join('\n') === this.#paths.join('\n')) return
+    this.#paths = paths
+    this.#told = undefined
+    this.#last = undefined
+    if (this.#timer === undefined && !this.#closed) this.#wait()
   }
 
   close(): void {
@@ -41,15 +52,19 @@ export class FileWatch {
   }
 
   async #look(): Promise<void> {
-    const now = (await Promise.all(this.#watching.paths.map(stampOf))).join('\n')
+    const paths = this.#paths
+    const now = (await Promise.all(paths.map(stampOf))).join('\n')
     if (this.#closed) return
+    if (paths === this.#paths) this.#compare(now)
+    this.#wait()
+  }
+
+  #compare(now: string): void {
     const settled = now === this.#last && now !== this.#told
     this.#last = now
-    if (settled) {
-      this.#told = now
-      this.#watching.changed()
-    }
-    this.#wait()
+    if (!settled) return
+    this.#told = now
+    this.#watching.changed()
   }
 
   #wait(): void {

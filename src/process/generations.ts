@@ -12,6 +12,8 @@ export interface GenerationsOptions {
   /** The first reading of the map. */
   readonly settings: Settings
   readonly sources: SecretSources
+  /** The sources of the first reading; the same, and what is read is remembered. */
+  readonly read: SecretSources
   readonly certificates: Lasting['certificates']
   readonly enrolled: Lasting['enrolled']
 }
@@ -33,7 +35,7 @@ export class Generations {
   #flows: readonly Flow[] = []
   #number = 1
 
-  constructor({ settings, sources, certificates, enrolled }: GenerationsOptions) {
+  constructor({ settings, sources, read, certificates, enrolled }: GenerationsOptions) {
     this.#sources = sources
     this.#lasting = {
       certificates,
@@ -41,7 +43,7 @@ export class Generations {
       inspector: new Inspector(),
       gateOf: (provider, capacity) => this.#gates.of(provider, capacity),
     }
-    this.#current = this.compile(settings)
+    this.#current = this.compile(settings, read)
     this.serving = this.#current.serving
     this.#senders = byName(this.#current)
   }
@@ -61,8 +63,8 @@ export class Generations {
   }
 
   /** Compiles a reading of the map, secrets read anew. Nothing is served by it yet. */
-  compile(settings: Settings): Generation {
-    const made = compileGeneration(settings, this.#sources, {
+  compile(settings: Settings, sources = this.#sources): Generation {
+    const made = compileGeneration(settings, sources, {
       ...this.#lasting,
       enrolled: (provider, file, problem) => {
         this.#lasting.enrolled(provider, file, problem)

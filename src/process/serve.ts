@@ -14,21 +14,24 @@ import type { Sender } from '../generation/compile.ts'
 import { AddressBuckets } from '../limit/address-buckets.ts'
 import { Budget } from '../limit/budget.ts'
 import { type Admin, openAdmin } from '../listen/admin.ts'
-import { Authorities } from '../listen/authorities.ts'
+import type { Certificate } from '../listen/certificates.ts'
 import { type Ingress, openIngress } from '../listen/ingress.ts'
-import { Keyring, type Origin } from '../listen/keyring.ts'
 import { Log } from '../report/log.ts'
 import { Metrics } from '../report/metrics.ts'
 import { Report } from '../report/report.ts'
 import type { Put } from '../report/sink.ts'
 import type { SecretSources } from '../secrets/resolve.ts'
+import type { Millis } from '../units.ts'
 import { CertificateCare } from './certificate-care.ts'
 import type { ConsoleLaneOptions } from './console-lane.ts'
 import { connectionsFor, reservedFrom } from './descriptors.ts'
 import { Discovering } from './discovering.ts'
+import type { FilesRead } from './files-read.ts'
 import { Generations } from './generations.ts'
+import { keyringOf, nextKeyring, originsOf } from './handshakes.ts'
 import { type KeyPins, watchKeys } from './key-pins.ts'
 import { LoopDelay } from './overload.ts'
+import { type ConfigState, type MapSource, Reloading } from './reloading.ts'
 import { subjectsOf, tellOfSenders } from './senders.ts'
 import { openStores } from './stores.ts'
 
@@ -36,8 +39,8 @@ import { openStores } from './stores.ts'
 export interface ServeOptions {
   readonly settings: Settings
   readonly sources: SecretSources
-  /** What TLS is ended with; ignored where it is not. */
-  readonly certificates: readonly Origin[]
+  /** What TLS is ended with where the map names no certificate. */
+  readonly made: readonly Certificate[]
   readonly clock: Clock
   readonly version: string
   /** Where log lines go; standard output unless given. */
@@ -50,6 +53,8 @@ export interface ServeOptions {
   readonly get?: Get
   /** Where flows are looked up; the database of the map unless given. */
   readonly flows?: FlowSource
+  /** Where the map came from, and what was read of it; it is not read again unless given. */
+  readonly map?: { readonly source: MapSource; readonly read: FilesRead }
 }
 
 /** A running Hookwarden. */
@@ -63,6 +68,10 @@ export interface Service {
   /** Undefined where the console is off. */
   readonly consolePort: number | undefined
   readonly log: Log
+  /** Reads the map again, and serves it where it has no issue. */
+  reload(): void
+  /** Which reading of the map is served. */
+  config(): ConfigState
   /** Stops taking work and finishes what is in flight, as the map says unless told. Resolves with how many had to be cut. */
   drain(how?: Settings['drain']): Promise<number>
   /** Ends at once. */
@@ -75,6 +84,7 @@ const ADDRESSES = 100_000
 export async function serve(options: ServeOptions): Promise<Service> {
   const { settings, clock, sources } = options
   const { limits } = settings
+  const started = clock.wall()
   const log = new Log({ clock, ...(options.put && { put: options.put }) })
   const errands = new Errands({
     get: options.get ?? getter(),
@@ -84,6 +94,7 @@ export async function serve(options: ServeOptions): Promise<Service> {
   const generations = new Generations({
     settings,
     sources,
+    read: options.map?.read.secrets(sources) ?? sources,
     certificates: errands,
     enrolled: (provider, file, problem) =>
       problem === undefined
@@ -93,7 +104,8 @@ export async function serve(options: ServeOptions): Promise<Service> {
   const buckets = new AddressBuckets({ max: ADDRESSES, hashKey: randomBytes(8) })
   const budget = new Budget(limits.buffered)
   const open = new OpenExchanges()
-  const keyring = keyringOf(options)
+  const around = { made: options.made, wall: () => clock.wall() }
+  const keyring = keyringOf(settings, around)
   const stores = await openStores({ settings, sources, clock, log })
   const { ownLimits, ownReplay } = stores
   const delay = options.slow === undefined ? new LoopDelay(clock) : undefined
@@ -115,6 +127,7 @@ export async function serve(options: ServeOptions): Promise<Service> {
   let admin: Admin | undefined
   let care: CertificateCare | undefined
   let lane: Console | undefined
+  let reloading: Reloading | undefined
   const metrics = new Metrics({
     providers: generations.current.senders,
     version: options.version,
@@ -137,7 +150,7 @@ export async function serve(options: ServeOptions): Promise<Service> {
       storeErrors: stores.errors,
       ready: name => generations.senders.get(name)?.ready === true,
       addressHidden: () => ingress?.addressHidden() === true,
-      certificates: () => keyring.served,
+      certificates: () => (care?.keyring ?? keyring).served,
       logLinesDropped: () => log.dropped,
       pinnedKeys: () => keyPins?.states ?? [],
       circuit: () => upstream.circuit.level,
@@ -164,7 +177,9 @@ export async function serve(options: ServeOptions): Promise<Service> {
     explainer,
     errands,
     open,
-    idle: limits.idle,
+    get idle() {
+      return generations.current.settings.limits.idle
+    },
     overloaded,
     serving: () => generations.serving,
     seek: path => discovering.seek(path),
@@ -175,10 +190,19 @@ export async function serve(options: ServeOptions): Promise<Service> {
     explainer.use(subjectsOf(now.settings, sources))
     log.routesChanged()
     tellOfSenders(now.senders, before?.senders ?? [], log)
+    if (before !== undefined) resize(now.settings, before.settings)
   })
   const { flows: source } = options
   const discovering = new Discovering({ generations, sources, clock, log, source })
-  const connections = connectionsFor(limits.connections, log)
+  let connections = connectionsFor(limits.connections, log)
+
+  function resize(now: Settings, before: Settings): void {
+    budget.resize(now.limits.buffered)
+    ingress?.retime(now.limits.idle, longestOf(now))
+    if (now.limits.connections !== before.limits.connections)
+      connections = connectionsFor(now.limits.connections, log)
+  }
+
   let sweeping: Timer = clock.after(SWEEP, sweep, undefined)
 
   function sweep(): void {
@@ -188,6 +212,7 @@ export async function serve(options: ServeOptions): Promise<Service> {
 
   async function close(): Promise<void> {
     sweeping.cancel()
+    reloading?.close()
     care?.close()
     delay?.stop()
     explainer.close()
@@ -220,12 +245,16 @@ export async function serve(options: ServeOptions): Promise<Service> {
       proxyProtocol: settings.listen.proxyProtocol,
       credentials: keyring,
       caps: {
-        connections,
-        connectionsPerAddress: limits.connectionsPerAddress,
+        get connections() {
+          return connections
+        },
+        get connectionsPerAddress() {
+          return generations.current.settings.limits.connectionsPerAddress
+        },
         trusted: () => generations.serving.trusted,
       },
       headers: limits.headers,
-      longest: Math.max(0, ...settings.providers.map(one => one.limits.deadline)) + 2 * limits.idle,
+      longest: longestOf(settings),
       site,
       reserved: reservedFrom(),
       refused: report,
@@ -248,6 +277,21 @@ export async function serve(options: ServeOptions): Promise<Service> {
       renewed: result => metrics.certificatesRenewed(result),
     })
 
+  reloading =
+    options.map &&
+    new Reloading({
+      ...options.map,
+      generations,
+      sources,
+      clock,
+      log,
+      prepare: (next, before, read) => {
+        const others = nextKeyring(next, before, around, read)
+        return () => others && care?.use(others)
+      },
+      reloaded: result => metrics.configReloaded(result),
+    })
+
   return {
     generations,
     port: listening.ports.https ?? listening.ports.http ?? 0,
@@ -256,7 +300,15 @@ export async function serve(options: ServeOptions): Promise<Service> {
     consolePort: lane?.port,
     log,
     close,
-    async drain({ settle, within } = settings.drain) {
+    reload() {
+      if (draining !== 'no') return
+      care?.renew()
+      reloading?.reload()
+    },
+    config: () =>
+      reloading?.state ?? { generation: generations.number, since: started, refused: undefined },
+    async drain({ settle, within } = generations.current.settings.drain) {
+      reloading?.close()
       draining = 'settling'
       log.info('draining: new work is taken a little longer', { in_flight: open.count })
       await after(clock, settle)
@@ -272,18 +324,14 @@ export async function serve(options: ServeOptions): Promise<Service> {
   }
 }
 
-/** Everything that a handshake needs, read from its files. */
-function keyringOf({ settings, certificates, clock }: ServeOptions): Keyring {
-  const asked = settings.providers.flatMap(({ name, clientCertificate }) =>
-    clientCertificate === undefined ? [] : [{ provider: name, ...clientCertificate }],
-  )
-  const secure = settings.listen.https !== undefined
-  return new Keyring(secure ? certificates : [], new Authorities(asked, () => clock.wall()))
+/** Longest that any request may take to arrive, a dropped rest included. */
+function longestOf({ providers, limits }: Settings): Millis {
+  return Math.max(0, ...providers.map(one => one.limits.deadline)) + 2 * limits.idle
 }
 
 /** Automatisch's own pages, where the map wants them: what serves them is loaded only then. */
 async function openLane(
-  { settings, certificates, clock }: ServeOptions,
+  { settings, made, clock }: ServeOptions,
   log: Log,
   refused: ConsoleLaneOptions['refused'],
 ): Promise<Console | undefined> {
@@ -291,6 +339,7 @@ async function openLane(
   const { openConsoleLane } = await import('./console-lane.ts')
   const { headers, idle } = settings.limits
   const upstream = settings.upstream.url
+  const certificates = originsOf(settings, made)
   const asked = { settings: settings.console, upstream, certificates, headers, idle }
   return openConsoleLane({ ...asked, clock, log, refused })
 }

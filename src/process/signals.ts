@@ -18,7 +18,8 @@ interface Living {
 }
 
 /**
- * Starts a service and keeps it until it is told to stop. Drains on SIGTERM and SIGINT, ends at once on the second one.
+ * Starts a service and keeps it until it is told to stop. Reads the map again on SIGHUP. Drains on SIGTERM and SIGINT, ends at
+ * once on the second one.
  * After a bug of ours nothing goes on as if nothing had been: what is in flight is finished, and the process ends.
  * Resolves with the exit code; throws what `start` throws.
  */
@@ -36,7 +37,13 @@ export async function live({ clock, start, tell }: Living): Promise<number> {
     service.log.error('a bug in hookwarden: it finishes what is in flight and ends', { stack })
     void service.drain(LAST_SECOND).then(() => process.exit(BUG))
   })
+  let hungUp = false
+  process.on('SIGHUP', () => {
+    hungUp = true // while it starts, too: it must not end it
+    service?.reload()
+  })
   service = await start()
+  if (hungUp) service.reload()
   return untilStopped(service)
 }
 

@@ -150,6 +150,17 @@ function edge(counts: Counts, gauges: Gauges): Sampling[] {
       () => Number(counts.lastRenewalUsed),
     ),
     {
+      name: 'hookwarden_config_reloads_total',
+      type: 'counter',
+      help: 'Times the map was read again, by what came of it',
+      samples: () => wordSamples('result', counts.reloads),
+    },
+    gauge(
+      'hookwarden_config_last_reload_successful',
+      '0 while the map has issues and the one before is served',
+      () => Number(counts.lastReloadServed),
+    ),
+    {
       name: 'hookwarden_log_lines_dropped_total',
       type: 'counter',
       help: 'Log lines that could not be written',

@@ -8,7 +8,9 @@ import {
   type ConnectionRefusal,
   type ConsoleRefusalLabel,
   type ProviderLabel,
+  RELOADS,
   RENEWALS,
+  type ReloadResult,
   type RenewalResult,
   UPSTREAM_RESULTS,
 } from './labels.ts'
@@ -28,6 +30,9 @@ export class Counts {
   readonly certificateRenewals = zeros(RENEWALS)
   /** 0 after one that could not be used. */
   lastRenewalUsed = true
+  readonly reloads = zeros(RELOADS)
+  /** 0 after one that was refused. */
+  lastReloadServed = true
   readonly handshakesFailed = zeros(HANDSHAKE_FAILURES)
   readonly #none = new Tally()
   readonly #clock: Clock
@@ -93,6 +98,11 @@ export class Counts {
   certificatesRenewed(result: RenewalResult): void {
     this.certificateRenewals[result]++
     this.lastRenewalUsed = result === 'renewed'
+  }
+
+  configReloaded(result: ReloadResult): void {
+    this.reloads[result]++
+    this.lastReloadServed = result === 'reloaded'
   }
 
   handshakeFailed(code: string | undefined): void {

@@ -50,6 +50,10 @@ export const RENEWALS = ['renewed', 'failed'] as const
 /** What came of certificate files that changed. */
 export type RenewalResult = (typeof RENEWALS)[number]
 
+export const RELOADS = ['reloaded', 'failed'] as const
+/** What came of reading the map again. */
+export type ReloadResult = (typeof RELOADS)[number]
+
 /** How a forwarded request ended; `aborted`: the sender left, so nobody was told. */
 export const UPSTREAM_RESULTS = ['answered', 'error', 'timeout', 'aborted'] as const
 

@@ -8,6 +8,7 @@ import type {
   ConnectionRefusal,
   ConsoleRefusalLabel,
   ProviderLabel,
+  ReloadResult,
   RenewalResult,
 } from './labels.ts'
 import { Sampled } from './sampled.ts'
@@ -81,6 +82,11 @@ export class Metrics {
   /** Counts what came of certificate files that changed. */
   certificatesRenewed(result: RenewalResult): void {
     this.#counts.certificatesRenewed(result)
+  }
+
+  /** Counts what came of reading the map again. */
+  configReloaded(result: ReloadResult): void {
+    this.#counts.configReloaded(result)
   }
 
   /** Counts a TLS handshake that came to nothing, by the code of Node's error. */

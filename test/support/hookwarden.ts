@@ -1,10 +1,13 @@
 import { get } from 'node:http'
 import { type Clock, systemClock } from '../../src/clock.ts'
-import { flawsOf } from '../../src/commands/map.ts'
-import { loadMap } from '../../src/config/load.ts'
-import type { Settings } from '../../src/config/settings.ts'
+import { findingsOf } from '../../src/commands/check-findings.ts'
+import { disk, flawsOf, readMap } from '../../src/commands/map.ts'
+import { type Loaded, loadMap } from '../../src/config/load.ts'
+import type { Endpoint, Settings } from '../../src/config/settings.ts'
 import type { FlowSource } from '../../src/discovery/source.ts'
 import type { Get } from '../../src/errands/get.ts'
+import { FilesRead } from '../../src/process/files-read.ts'
+import type { MapSource } from '../../src/process/reloading.ts'
 import { type Service, serve } from '../../src/process/serve.ts'
 import { developmentCertificate } from './certificate.ts'
 import { parseMetrics, type Series } from './metrics.ts'
@@ -12,7 +15,7 @@ import { parseMetrics, type Series } from './metrics.ts'
 /** How a Hookwarden under test differs from one in service. */
 export interface HookwardenOptions {
   /** The map less `version`, `listen` and `upstream`, which the harness writes. */
-  readonly map: string
+  readonly map?: string
   /** Port of the upstream on loopback. */
   readonly upstream: number
   /** `upstream:` as the map has it, where a plain URL is not enough. */
@@ -27,6 +30,8 @@ export interface HookwardenOptions {
   readonly get?: Get
   /** Where flows are looked up; the map's database unless given. */
   readonly flows?: FlowSource
+  /** A file with a whole map, in place of `map`: read again as `run` does. Its ports are free ones all the same. */
+  readonly file?: string
   /** Keys under `listen` beside the addresses, such as `proxy_protocol: true`; ports are free ones all the same. */
   readonly listen?: string
 }
@@ -49,14 +54,18 @@ export interface Hookwarden {
 
 /** Starts one. Throws with every issue where the map has any. */
 export async function startHookwarden(options: HookwardenOptions): Promise<Hookwarden> {
-  const settings = settingsOf(options, options.map)
+  const sources = { env: options.env ?? {}, ...sourceFiles(options), dev: true }
+  const source = options.file === undefined ? undefined : sourceOf(options.file)
+  const read = new FilesRead(disk)
+  const settings =
+    source === undefined ? settingsOf(options, options.map ?? '') : soundOf(source.read(read))
   const { cert, key } = await developmentCertificate()
-  const files = settings.listen.tls.map(files => ({ files }))
   const lines: Record<string, unknown>[] = []
   const service = await serve({
     settings,
-    sources: { env: options.env ?? {}, ...diskOf(options.files), dev: true },
-    certificates: files.length === 0 ? [{ text: { cert, key } }] : files,
+    sources,
+    ...(source && { map: { source, read } }),
+    made: [{ cert, key }],
     clock: options.clock ?? systemClock,
     version: 'test',
     slow: options.slow ?? (() => false),
@@ -91,19 +100,49 @@ function settingsOf(options: HookwardenOptions, map: string): Settings {
 upstream: ${upstream}
 listen: { https: 127.0.0.1:8443, admin: 127.0.0.1:9090${options.listen ? `, ${options.listen}` : ''} }
 ${map}`
-  const { settings, issues } = loadMap(text, {
-    file: 'test.yaml',
-    dev: true,
-    compileScheme: flawsOf,
-  })
-  if (settings === undefined) throw new Error(JSON.stringify(issues, undefined, 2))
-  const free = { host: '127.0.0.1', port: 0 }
-  const { http } = settings.listen
+  return soundOf(
+    onFreePorts(loadMap(text, { file: 'test.yaml', dev: true, compileScheme: flawsOf })),
+  )
+}
+
+/** The map of a file, as `run` reads it. */
+function sourceOf(file: string): MapSource {
   return {
-    ...settings,
-    console: settings.console && { ...settings.console, at: free },
-    listen: { ...settings.listen, https: free, http: http && free, admin: free },
+    file,
+    files: disk,
+    read: files => onFreePorts(readMap(file, true, files)),
+    findings: (map, seen) => findingsOf(map, seen, systemClock.wall()),
   }
+}
+
+function soundOf({ settings, issues }: Loaded): Settings {
+  if (settings === undefined) throw new Error(JSON.stringify(issues, undefined, 2))
+  return settings
+}
+
+/** Ports that the map names are in use by other tests: any other says that it was changed. */
+function onFreePorts(loaded: Loaded): Loaded {
+  if (loaded.settings === undefined) return loaded
+  const { listen } = loaded.settings
+  const free = (at: Endpoint | undefined, usual: number) =>
+    at && (at.port === usual ? { host: '127.0.0.1', port: 0 } : at)
+  const lane = loaded.settings.console
+  const settings = {
+    ...loaded.settings,
+    console: lane && { ...lane, at: { host: '127.0.0.1', port: 0 } },
+    listen: {
+      ...listen,
+      https: free(listen.https, 8443),
+      http: listen.http && { host: '127.0.0.1', port: 0 },
+      admin: free(listen.admin, 9090) ?? listen.admin,
+    },
+  }
+  return { ...loaded, settings }
+}
+
+/** Where secrets are read: on the disk, where the map is. */
+function sourceFiles({ file, files }: HookwardenOptions) {
+  return file === undefined ? diskOf(files) : { readFile: disk.readFile }
 }
 
 /** Files as a disk has them; without any, each is there and empty. */

@@ -41,6 +41,8 @@ export interface ProcessOptions {
 export interface Process {
   readonly child: ChildProcess
   readonly port: number
+  /** Path of its map. */
+  readonly map: string
   /** One object for each log line so far. */
   readonly lines: Record<string, unknown>[]
   /** Everything on standard error. */
@@ -96,7 +98,9 @@ function launch(
   t: Pick<Test, 'teardown'>,
   options: ProcessOptions,
   ports: { readonly https: number; readonly admin: number },
-): Pick<Process, 'child' | 'lines' | 'stderr' | 'exited'> & { readonly ready: Promise<unknown> } {
+): Pick<Process, 'child' | 'map' | 'lines' | 'stderr' | 'exited'> & {
+  readonly ready: Promise<unknown>
+} {
   const { node = [], env = {}, plant, stdout = 'pipe' } = options
   const folder = mkdtempSync(join(tmpdir(), 'hookwarden-process-'))
   const map = join(folder, 'hookwarden.yaml')
@@ -146,6 +150,7 @@ function launch(
   })
   return {
     child,
+    map,
     ready,
     lines,
     stderr: () => said,
