@@ -28,6 +28,7 @@ export function readMap(file: string, dev: boolean, files = disk): Loaded {
   return loadMap(text, {
     file,
     dev,
+    files,
     compileScheme: flawsOf,
   })
 }

@@ -56,9 +56,10 @@ function checkDiscovering(
   const first = owners.get(app)
   if (first === undefined) owners.set(app, name)
   else {
-    const line = report.lineOf(['providers', first, 'flows'])
-    report.at([...at, provider.app === undefined ? 'flows' : 'app'], {
-      message: `the flows of \`${app}\` are discovered on line ${line} under \`${first}\` already: they belong to one provider`,
+    const path = [...at, provider.app === undefined ? 'flows' : 'app']
+    const line = report.lineOf(['providers', first, 'flows'], path)
+    report.at(path, {
+      message: `the flows of \`${app}\` are discovered on ${line} under \`${first}\` already: they belong to one provider`,
       fix: 'list the flows of one of the two by their ids',
     })
   }

@@ -39,12 +39,12 @@ function claim(
     taken.set(value, { name, path })
     return
   }
-  const line = report.lineOf(first.path)
+  const line = report.lineOf(first.path, path)
   report.at(path, {
     message:
       first.name === name
-        ? `this ${what} is listed twice, first on line ${line}`
-        : `this ${what} is on line ${line} under \`${first.name}\` already: it belongs to one provider`,
+        ? `this ${what} is listed twice, first on ${line}`
+        : `this ${what} is on ${line} under \`${first.name}\` already: it belongs to one provider`,
     fix: 'remove one of the two',
   })
 }

@@ -5,10 +5,12 @@ import { type CompileScheme, checkSenders } from './check-senders.ts'
 import { complete } from './complete.ts'
 import { readDocument } from './document.ts'
 import type { Issue, Path } from './issues.ts'
-import { Report } from './report.ts'
+import type { Report } from './report.ts'
 import { salvage } from './salvage.ts'
 import { mapSchema } from './schema.ts'
+import { withSenders } from './senders-folder.ts'
 import type { Settings } from './settings.ts'
+import { MapText } from './text.ts'
 
 /** How files are reached. Both throw where that cannot be done. */
 export interface MapFiles {
@@ -23,6 +25,8 @@ export interface LoadOptions {
   readonly file: string
   /** Allows `plain:` secrets and the absence of certificates. */
   readonly dev: boolean
+  /** Where the files of `providers_dir` are read; without it they are not. */
+  readonly files?: MapFiles
   /** Finds what is wrong with a scheme; without it, schemes are checked for their shape alone. */
   readonly compileScheme?: CompileScheme | undefined
 }
@@ -55,14 +59,14 @@ export interface Sound {
 /** Reads a provider map. Reports every issue at once, in the order of the file; never throws, whatever the text. */
 export function loadMap(text: string, options: LoadOptions): Loaded {
   const reading = readDocument(text)
-  const report = new Report(options.file, text, reading)
+  const { value, report } = withSenders(new MapText(options.file, text, reading), options.files)
   if (reading.flaws.some(({ fatal }) => fatal)) return { issues: report.issues() }
   if (reading.value === undefined || reading.value === null) {
     const message = 'the map is empty'
     report.at([], { message, fix: 'start from config/hookwarden.example.yaml' })
     return { issues: report.issues() }
   }
-  const map = salvage(mapSchema, reading.value, [], report)
+  const map = salvage(mapSchema, value, [], report)
   if (map !== undefined) {
     checkProcess(map, options.dev, report)
     checkDiscovery(map, options.dev, report)
@@ -72,7 +76,7 @@ export function loadMap(text: string, options: LoadOptions): Loaded {
   const issues = report.issues()
   if (issues.length > 0) return { issues }
   return {
-    settings: complete(mapSchema.parse(reading.value)),
+    settings: complete(mapSchema.parse(value)),
     secretIssue: (provider, index, message, fix) => {
       const at = ['providers', provider]
       const alone = report.has([...at, 'secret'])

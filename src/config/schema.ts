@@ -227,6 +227,15 @@ export const mapSchema = group({
     'Where the flows of providers with `flows: discovered` are looked up; see docs/discovery.md.',
     'without it nothing but Automatisch is called',
   ),
+  providers_dir: optional(
+    z
+      .string({ error: 'expected the path of a folder' })
+      .min(1, { error: 'expected the path of a folder' })
+      .meta({ form: 'path' }),
+    'all providers stand under `providers`',
+    'Folder of further providers, beside the map unless it begins with `/`: each file `NAME.yaml` in it holds the keys of the provider `NAME`, so that a team owns its own file.',
+    'one file is the easiest to read',
+  ),
   providers: z
     .record(
       z.string().regex(/^(?!none$)[a-z0-9][a-z0-9_-]{0,62}$/, {
@@ -236,9 +245,10 @@ export const mapSchema = group({
       provider.meta({ description: 'One sender.' }),
       { error: 'expected providers, each a name with its keys' },
     )
+    .prefault({})
     .meta({
       description:
-        'The senders. The key is the name in metrics and logs and, where a preset has that name, the preset.',
+        'The senders. The key is the name in metrics and logs and, where a preset has that name, the preset. Needed unless there is a `providers_dir`.',
     }),
 })
 

@@ -114,6 +114,28 @@ t.test('a map, a secret and what is named by links are read again when they chan
   })
 })
 
+t.test('a provider comes and goes with its file in the folder of the map', async t => {
+  const { on, files } = await withMap(t)
+  const senders = join(files.map, '../senders')
+  mkdirSync(senders)
+  files.write(github(files), 'providers_dir: senders\n')
+  await looked(on, 1, 0)
+  const file = join(senders, 'team.yaml')
+  const entry = `preset: github\nsecret: file:${files.secret}\npath: /in/b\nto: flow:${OTHER_FLOW}\n`
+  writeFileSync(file, entry)
+  await looked(on, 2, 0)
+  t.equal(await status(on, signed(OLD, '/in/b')), 204)
+  replace(file, `${entry}methods: [PUT]\n`)
+  await looked(on, 3, 0)
+  t.equal(await status(on, signed(OLD, '/in/b')), 405)
+  replace(file, `${entry}mode: maybe\n`)
+  await looked(on, 3, 1)
+  t.match((await lines(on)).at(-1), { place: `${file}:5:7`, path: 'providers.team.mode' })
+  rmSync(file)
+  await looked(on, 4, 1)
+  t.equal(await status(on, signed(OLD, '/in/b')), 404)
+})
+
 t.test('a folder of links is swapped by one rename, as Kubernetes does it', async t => {
   const first = await stage(t)
   const folder = t.testdir({})

@@ -31,7 +31,7 @@ t.test('the maps in config/ are without fault', async t => {
 
 t.test('no key is accepted and ignored', async t => {
   const later = {
-    top: ['providers_dir'],
+    top: [],
     listen: ['admin_auth'],
   }
   for (const key of later.top)
