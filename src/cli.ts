@@ -56,6 +56,11 @@ const COMMANDS: readonly Entry[] = [
     load: () => import('./commands/doctor.ts'),
   },
   {
+    name: 'readiness',
+    summary: 'says whether a provider in report mode can be enforced, or what blocks',
+    load: () => import('./commands/readiness.ts'),
+  },
+  {
     name: 'keys',
     summary: 'guards the three keys of Automatisch: generate, check, pin, escrow, prove',
     load: () => import('./commands/keys.ts'),

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import type { CompileScheme } from '../config/check-senders.ts'
-import { type Loaded, loadMap, type MapFiles } from '../config/load.ts'
+import type { MapFiles } from '../config/files.ts'
+import { type Loaded, loadMap } from '../config/load.ts'
 import { Fault } from '../errors.ts'
 import { isReference } from '../secrets/public-key.ts'
 import { compileScheme } from '../verify/compile.ts'

@@ -4,6 +4,7 @@ import { checkRoutes } from './check-routes.ts'
 import { type CompileScheme, checkSenders } from './check-senders.ts'
 import { complete } from './complete.ts'
 import { readDocument } from './document.ts'
+import type { MapFiles } from './files.ts'
 import type { Issue, Path } from './issues.ts'
 import type { Report } from './report.ts'
 import { salvage } from './salvage.ts'
@@ -11,13 +12,6 @@ import { mapSchema } from './schema.ts'
 import { withSenders } from './senders-folder.ts'
 import type { Settings } from './settings.ts'
 import { MapText } from './text.ts'
-
-/** How files are reached. Both throw where that cannot be done. */
-export interface MapFiles {
-  readFile(path: string): Uint8Array
-  /** Names of the files in a folder, sorted. */
-  list(folder: string): readonly string[]
-}
 
 /** How a map is read. */
 export interface LoadOptions {

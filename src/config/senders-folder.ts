@@ -1,6 +1,6 @@
 import { dirname, isAbsolute, join } from 'node:path'
 import { isKeyed, type Reading, readDocument } from './document.ts'
-import type { MapFiles } from './load.ts'
+import type { MapFiles } from './files.ts'
 import { Report } from './report.ts'
 import { MapText } from './text.ts'
 

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import type { MapFiles } from '../config/load.ts'
+import type { MapFiles } from '../config/files.ts'
 import type { SecretSources } from '../secrets/resolve.ts'
 
 /** What one file or folder held: a digest, or the system's word for why it could not be read. */

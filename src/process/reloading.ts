@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.ts'
+import type { MapFiles } from '../config/files.ts'
 import type { Issue } from '../config/issues.ts'
-import type { Loaded, MapFiles, Sound } from '../config/load.ts'
+import type { Loaded, Sound } from '../config/load.ts'
 import type { Settings } from '../config/settings.ts'
 import { Fault } from '../errors.ts'
 import type { Generation } from '../generation/compile.ts'

@@ -212,6 +212,18 @@ function providerStates(counts: Counts, options: CatalogueOptions): Sampling[] {
       samples: each(({ name }) => seconds(counts.tallies.get(name)?.lastRejected ?? 0)),
     },
     {
+      name: 'hookwarden_proven_streak',
+      type: 'gauge',
+      help: 'Proven deliveries since the last that its own sender got wrong',
+      samples: each(({ name }) => counts.tallies.get(name)?.streak ?? 0),
+    },
+    {
+      name: 'hookwarden_proven_streak_since_timestamp_seconds',
+      type: 'gauge',
+      help: 'When the first of them came; 0 for none',
+      samples: each(({ name }) => seconds(counts.tallies.get(name)?.streakSince ?? 0)),
+    },
+    {
       name: 'hookwarden_secret_expiry_timestamp_seconds',
       type: 'gauge',
       help: 'When the first of the secrets with an end date ends',

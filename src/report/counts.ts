@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts'
 import type { RejectReason } from '../reasons.ts'
-import { Explanations } from './explanations.ts'
+import { Explanations, isAnybodys } from './explanations.ts'
 import { HANDSHAKE_FAILURES, handshakeFailure } from './handshake.ts'
 import {
   CONNECTION_REFUSALS,
@@ -81,6 +81,12 @@ export class Counts {
 
   reported(provider: string, reason: RejectReason): void {
     this.#of(provider).reported[reason]++
+  }
+
+  /** A cause was found for a refusal. What takes the sender's own signature breaks its streak. */
+  explained(provider: string, finding: string): void {
+    this.explanations.count(provider, finding)
+    if (!isAnybodys(finding)) this.#of(provider).broken()
   }
 
   leaked(provider: string): void {

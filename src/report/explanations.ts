@@ -5,6 +5,11 @@ const OTHER = 'other'
 /** What anybody can bring about, and so exists from the start; all else takes a signature of the sender. */
 const ANYBODYS = ['unexplained', 'header_missing', 'wrong_preset'] as const
 
+/** Whether a stranger can bring it about. */
+export function isAnybodys(finding: string): boolean {
+  return ANYBODYS.some(one => one === finding)
+}
+
 /** How often each cause was found, by provider: a bounded number of words for each. */
 export class Explanations {
   #counts: ReadonlyMap<string, Map<string, number>> = new Map()

@@ -62,7 +62,7 @@ export class Metrics {
 
   /** Counts a cause that was found for a refusal; `finding` is a word of a closed list. */
   explained(provider: string, finding: string): void {
-    this.#counts.explanations.count(provider, finding)
+    this.#counts.explained(provider, finding)
   }
 
   /** Counts a header that would have shown a secret to the upstream. */

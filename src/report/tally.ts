@@ -72,6 +72,10 @@ export class Tally {
   /** Wall clock; 0 until it happens. */
   lastAccepted: Millis = 0
   lastRejected: Millis = 0
+  /** Proven deliveries since the last that its own sender got wrong. */
+  streak = 0
+  /** Wall clock of the first of them; 0 where there is none. */
+  streakSince: Millis = 0
   /** Headers that would have shown a secret. */
   leaks = 0
 
@@ -87,9 +91,16 @@ export class Tally {
     if (end.skew !== undefined) this.skew.observe(end.skew / MILLIS)
     if (end.secret === undefined) return
     this.verified[end.secret]++
+    if (this.streak++ === 0) this.streakSince = wall
     const { outcome, reason } = end
     if (outcome === 'accepted' || (outcome === 'upstream_error' && reason !== 'circuit_open'))
       this.paced.observe(end.paced / MILLIS)
+  }
+
+  /** A delivery of its own sender did not verify. */
+  broken(): void {
+    this.streak = 0
+    this.streakSince = 0
   }
 
   #answered({ from, status }: Settled): void {

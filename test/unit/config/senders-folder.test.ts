@@ -1,6 +1,7 @@
 import t from 'tap'
 import { flawsOf } from '../../../src/commands/map.ts'
-import { loadMap, type MapFiles } from '../../../src/config/load.ts'
+import type { MapFiles } from '../../../src/config/files.ts'
+import { loadMap } from '../../../src/config/load.ts'
 
 const FLOWS = [
   '0b6f0c1e-6b1f-4c57-9a53-4b0c7e1a2d11',
