@@ -20,6 +20,11 @@ const COMMANDS: readonly Entry[] = [
     load: () => import('./commands/check.ts'),
   },
   {
+    name: 'init',
+    summary: 'writes a first map: asks, or takes options',
+    load: () => import('./commands/init.ts'),
+  },
+  {
     name: 'discover',
     summary:
       'lists the webhook flows of an Automatisch database, and the map entries that are missing',

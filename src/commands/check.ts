@@ -20,6 +20,7 @@ certificates that cannot be used, with place and fix.
   --json         for machines
   --dev          as with \`run --dev\`: allow plain: secrets and no certificate
 
+Example: hookwarden check --config hookwarden.yaml --effective
 Exit codes: 0 fine, 1 a finding, 2 it cannot be done as asked.`,
 
   async main(args) {

@@ -19,6 +19,7 @@ deploy/postgres-role.sql sees enough.
   --config FILE         the map; without one nothing is covered
   --json                for machines
 
+Example: hookwarden discover --database env:HOOKWARDEN_DATABASE_URL --config hookwarden.yaml
 Exit codes: 0 every published flow is covered, 1 some are not, 2 it cannot be done as asked.`,
 
   async main(args) {

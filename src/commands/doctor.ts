@@ -36,6 +36,7 @@ What it asks only where told, with three seconds for each:
                      file:PATH or the URL, ten seconds
 
 Every rule has its section in docs/doctor.md.
+Example: hookwarden doctor --config hookwarden.yaml --compose docker-compose.yml
 Exit codes: 0 nothing found, 1 findings, 2 it cannot be done as asked.`,
 
   async main(args) {

@@ -7,20 +7,23 @@ const { get } = process.getBuiltinModule('node:http')
 const PATIENCE: Millis = 2000
 
 export const command: Command = {
-  help: `hookwarden health [--url URL]
+  help: `hookwarden health [--url URL] [--json]
 
 Asks the admin listener whether it is ready: the health check of a container.
 
   --url URL  the readiness page (http://127.0.0.1:9090/readyz)
+  --json     for machines
 
+Example: hookwarden health --url http://127.0.0.1:9090/readyz
 Exit codes: 0 ready, 1 not.`,
 
   async main(args) {
-    const { url } = readArguments(args, {
+    const { url, json } = readArguments(args, {
       url: { type: 'string', default: 'http://127.0.0.1:9090/readyz' },
+      json: { type: 'boolean', default: false },
     })
     const { status, body } = await ask(url)
-    console.log(body)
+    console.log(json ? JSON.stringify({ url, status, ready: status === 200, body }) : body)
     return status === 200 ? 0 : 1
   },
 }

@@ -15,6 +15,7 @@ the terminal; the public half is printed and is no secret.
   --out FILE  where the private half goes; never over a file that exists
   --json      for machines
 
+Example: hookwarden keygen --out sealing.key
 Exit codes: 0 made, 2 it cannot be done as asked.`,
 
   async main(args) {

@@ -43,6 +43,7 @@ Where the keys at hand are: in the environment under their own names, unless
 
   --json    for machines
 
+Example: hookwarden keys check --env-file .env
 Exit codes: 0 fine, 1 a finding, 2 it cannot be done as asked.`,
 
   async main([action, ...args]) {

@@ -24,7 +24,10 @@ Prints the reference page of the provider map, made from its schema.
 
   --schema   print the JSON Schema for editors instead
   --write    write docs/configuration.md, docs/doctor.md, config/hookwarden.schema.json and
-             docs/providers/ of this checkout`,
+             docs/providers/ of this checkout
+
+Example: hookwarden reference --schema
+Exit codes: 0 written, 2 it cannot be done as asked.`,
 
   async main(args) {
     const options = readArguments(args, {

@@ -35,6 +35,7 @@ what was recorded. The flows that they start run: never name an instance that wo
   --json                  for machines
   --dev                   as with \`run --dev\`: allow plain: secrets and no certificate
 
+Example: hookwarden rehearse deliveries --to https://127.0.0.1:9443 --ca staging.pem
 Exit codes: 0 all as recorded, 1 something differs or has no answer, 2 it cannot be done as asked.`,
 
   async main(args) {

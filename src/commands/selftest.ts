@@ -17,6 +17,7 @@ one is refused. Needs no network, no map and no secret.
 
   --json  for machines
 
+Example: hookwarden selftest --json
 Exit codes: 0 all pass, 1 a fault.`,
 
   async main(args) {
