@@ -223,6 +223,7 @@ const FIXED: Readonly<Record<string, (map: string) => string>> = {
   'listen.admin': map => map.replace('admin: 127.0.0.1:9090', 'admin: 127.0.0.1:9091'),
   'listen.proxy_protocol': map =>
     `${map}trust_proxies: [10.0.0.0/8]\n`.replace('{ https', '{ proxy_protocol: true, https'),
+  console: map => `${map}console: { allow_ips: [10.0.0.0/8] }\n`,
   'limits.headers': map => `${map}limits: { headers: 6s }\n`,
   state: map => `${map}state: /var/lib/hookwarden\n`,
   store: map => `${map}store: redis://127.0.0.1:6379\n`,
