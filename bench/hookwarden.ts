@@ -17,13 +17,17 @@ export interface Served {
   readonly took: number
 }
 
-/** Starts Hookwarden with `providers` providers and waits until it is ready. */
-export async function startHookwarden(site: Site, providers = 1): Promise<Served> {
+/** Starts Hookwarden with `providers` providers and waits until it is ready. `store` is as the map has it. */
+export async function startHookwarden(
+  site: Site,
+  providers = 1,
+  store = 'memory',
+): Promise<Served> {
   const program = built(site)
   const port = await freePort()
   const admin = await freePort()
   const file = join(site.folder, `hookwarden-${port}.yaml`)
-  writeFileSync(file, mapOf(site, { port, admin, providers }))
+  writeFileSync(file, mapOf(site, { port, admin, providers, store }))
   const begun = performance.now()
   const log = join(site.folder, `hookwarden-${port}.log`)
   const child = startNode([program, 'run', '--config', file], environment(site), log)
@@ -67,9 +71,11 @@ async function untilReady(admin: number): Promise<void> {
 
 function mapOf(
   site: Site,
-  { port, admin, providers }: { port: number; admin: number; providers: number },
+  of: { port: number; admin: number; providers: number; store: string },
 ): string {
+  const { port, admin, providers, store } = of
   return `version: 1
+store: ${store}
 upstream: ${site.upstream}
 listen:
   https: 127.0.0.1:${port}
