@@ -2,6 +2,7 @@ import type { Clock } from '../clock.ts'
 import type { Upstream } from '../forward/upstream.ts'
 import type { AddressBuckets } from '../limit/address-buckets.ts'
 import type { Budget } from '../limit/budget.ts'
+import type { Lateness } from '../limit/lateness.ts'
 import type { LimitStore, Soon } from '../limit/store.ts'
 import type { Outcome, RejectReason } from '../reasons.ts'
 import type { ReplayStore } from '../replay/store.ts'
@@ -18,6 +19,8 @@ export interface Site {
   readonly requestIds: RequestIds
   /** What proven deliveries spend: shared by all replicas where the map has a store. */
   readonly limits: LimitStore
+  /** How far this process is behind with the turns that they wait for. */
+  readonly lateness: Lateness
   /** What unproven passes spend: always this process's own, so that nobody loads a shared store without proof. */
   readonly ownLimits: LimitStore
   /** The per-address limit, spent before anything is proven: each replica's own. */

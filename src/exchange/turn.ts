@@ -35,6 +35,8 @@ export class Turn implements Waiter, CircuitWaiter {
   #inside = false
   #over = false
   #timer: Timer | undefined
+  /** When its turn comes. */
+  #due: Millis = 0
 
   /** @param since when the last byte of the body came: patience counts from there */
   constructor(site: Site, provider: Provider, queued: Queued, since: Millis) {
@@ -86,6 +88,13 @@ export class Turn implements Waiter, CircuitWaiter {
     if (!this.#proven) return this.#queued.refused('circuit_open', BUSY)
     this.#stepBack() // it opened meanwhile
     this.#hold()
+  }
+
+  /** Its turn has come. What is late, because the process stood still, keeps its distance. */
+  come(): void {
+    const more = this.#site.lateness.hold(this.#due, this.#site.clock.now())
+    if (more === 0) this.enter()
+    else this.#timer = this.#site.clock.after(more, onTurn, this)
   }
 
   /** The rates let it through; at Automatisch there may be no room yet. */
@@ -141,6 +150,11 @@ export class Turn implements Waiter, CircuitWaiter {
     else this.#answered(answer, limits)
   }
 
+  #wait(time: Millis): void {
+    this.#due = this.#site.clock.now() + time
+    this.#timer = this.#site.clock.after(time, onTurn, this)
+  }
+
   /** The sender left while a store was asked: entering the gate now would hold a place for ever. */
   #unwanted({ wait, shared }: Reservation, limits: readonly PaceLimit[]): void {
     if (wait !== undefined) this.#store?.giveBack(limits, this.#site.clock.now(), shared)
@@ -154,7 +168,7 @@ export class Turn implements Waiter, CircuitWaiter {
     }
     this.#reserved = limits
     this.#shared = reservation.shared
-    if (wait > 0) this.#timer = this.#site.clock.after(wait, onTurn, this)
+    if (wait > 0) this.#wait(wait)
     else if (this.#proven) this.enter()
     else if (this.#provider.gate.tryEnter()) this.admitted()
     else this.#queued.refused('concurrency', BUSY)
@@ -162,7 +176,7 @@ export class Turn implements Waiter, CircuitWaiter {
 }
 
 function onTurn(turn: Turn): void {
-  turn.enter()
+  turn.come()
 }
 
 function onImpatient(turn: Turn): void {

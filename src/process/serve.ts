@@ -13,6 +13,7 @@ import { Upstream } from '../forward/upstream.ts'
 import type { Sender } from '../generation/compile.ts'
 import { AddressBuckets } from '../limit/address-buckets.ts'
 import { Budget } from '../limit/budget.ts'
+import { Lateness } from '../limit/lateness.ts'
 import { type Admin, openAdmin } from '../listen/admin.ts'
 import type { Certificate } from '../listen/certificates.ts'
 import { type Ingress, openIngress } from '../listen/ingress.ts'
@@ -169,6 +170,7 @@ export async function serve(options: ServeOptions): Promise<Service> {
     requestIds: new RequestIds(randomBytes(8).toString('hex')),
     addresses: buckets,
     limits: stores.limits,
+    lateness: new Lateness(),
     ownLimits,
     replay: stores.replay,
     budget,
