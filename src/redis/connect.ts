@@ -1,5 +1,4 @@
 import { isIP } from 'node:net'
-import type { Writable } from 'node:stream'
 import type { Redis as Client } from 'ioredis'
 import type { Clock, Timer } from '../clock.ts'
 import type { Millis } from '../units.ts'
@@ -229,16 +228,7 @@ class Connection implements Redis {
   ): Promise<Reply> {
     const command = this.#scripted[name]
     if (command === undefined) throw new Error(`the script ${name} was not given when connecting`)
-    this.#gather()
     return command.call(this.#client, keys.length, ...keys, ...args)
-  }
-
-  /** What is asked in one turn of the event loop is written at once: half of what a question costs is its system calls. */
-  #gather(): void {
-    const { stream } = this.#client
-    if (stream === undefined || stream.writableCorked > 0) return
-    stream.cork()
-    setImmediate(uncork, stream)
   }
 
   #answered(asked: Asked, reply: Reply): void {
@@ -287,10 +277,6 @@ class Connection implements Redis {
     this.#breaker.proved()
     this.#begin()
   }
-}
-
-function uncork(stream: Writable): void {
-  stream.uncork()
 }
 
 function onDeadline(asked: Asked): void {

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { NO_REDIS, startRedis } from '../support/redis.ts'
-import type { Answer } from '../support/sender.ts'
+import type { Answer, Pieces } from '../support/sender.ts'
 import { GITHUB, genuine, STRIPE } from '../wire/stage.ts'
 import { type Counter, type Replica, startCounter, startReplica } from './fleet.ts'
 
@@ -29,6 +29,8 @@ const MOVED = 3 * SECOND
 const LEASE = (1 + 1 + 5) * SECOND
 
 const LIMIT = 50
+/** So many a second have to be sent that the limit is felt at every replica. */
+const ENOUGH = 5 * LIMIT
 const PROVIDERS = `limits: { per_provider: ${LIMIT}/1s, patience: 2s, per_address: 1000000/1s }
   stripe: { secret: env:STRIPE, path: ${STRIPE}, to: flow:7c1d9f0e-2f57-4f0a-9d7d-1f6b8d0c3e22, answer_within: 1s, upstream_answer: 1s }`
 
@@ -62,28 +64,51 @@ t.test('replicas on one Redis', { skip: NO_REDIS }, async t => {
 
 async function limited(t: Test, replicas: readonly Replica[], counter: Counter): Promise<void> {
   for (const { pool } of replicas) await pool.warm(CONNECTIONS)
+  const errors = async () => {
+    const all = await Promise.all(replicas.map(({ metrics }) => metrics()))
+    return all.reduce((sum, one) => sum + (one.get('hookwarden_store_errors_total') ?? 0), 0)
+  }
+  // on a machine where Redis gets no turn for 250 ms there is no shared limit, and where few are sent none is needed
+  for (let left = 1; ; left--) {
+    const before = await errors()
+    const { sent, came } = await measured(t, replicas, counter)
+    const rate = came / (MEASURED / SECOND)
+    const missed = (await errors()) - before
+    if (missed === 0 && sent >= ENOUGH) {
+      return void t.ok(rate >= LIMIT - 1 && rate <= LIMIT + 1, `${rate} a second`)
+    }
+    t.comment(
+      `too busy a machine: ${sent} a second were sent, ${missed} questions not answered in time`,
+    )
+    if (left > 0) continue
+    return void t.ok(
+      rate <= replicas.length * LIMIT + 1,
+      `${rate} a second, each for itself at most`,
+    )
+  }
+}
+
+/** How many were sent in a second, and how many came in twenty: the median of windows that begin within three seconds. */
+async function measured(
+  t: Test,
+  replicas: readonly Replica[],
+  counter: Counter,
+): Promise<{ readonly sent: number; readonly came: number }> {
+  await counter.arrivals()
   const answers = new Map<string, number>()
   const count = (answer: Answer | undefined): void => {
-    const status = `${answer?.status ?? 'none'}`
+    const status = answered(answer)
     answers.set(status, (answers.get(status) ?? 0) + 1)
   }
   const { sent, open } = await load(replicas, SECOND + MEASURED + MOVED, count)
   await Promise.all(open)
   const arrivals = (await counter.arrivals()).map(([, at]) => at)
   const [first = 0] = arrivals
-  const second = arrivals.filter(at => at < first + SECOND).length
-  const windows = arrivals
-    .filter(at => at >= first + SECOND && at <= first + SECOND + MOVED)
-    .map(from => within(arrivals, from, MEASURED))
-    .sort((a, b) => a - b)
-  const seconds = arrivals
-    .filter(at => at >= first + SECOND && at <= first + MEASURED + MOVED)
-    .map(from => within(arrivals, from, SECOND))
-    .sort((a, b) => a - b)
-  const middle = windows[windows.length >> 1] ?? 0
-  t.comment(
-    `${sent} deliveries, ${Math.round((sent * SECOND) / (SECOND + MEASURED + MOVED))} a second`,
-  )
+  const from = first + SECOND
+  const windows = windowsOf(arrivals, { from, to: from + MOVED, span: MEASURED })
+  const seconds = windowsOf(arrivals, { from, to: first + MEASURED + MOVED, span: SECOND })
+  const rate = Math.round((sent * SECOND) / (SECOND + MEASURED + MOVED))
+  t.comment(`${sent} deliveries, ${rate} a second`)
   t.comment(
     `answers: ${[...answers]
       .sort()
@@ -91,20 +116,34 @@ async function limited(t: Test, replicas: readonly Replica[], counter: Counter):
       .join(', ')}`,
   )
   t.comment(
-    `in the first second ${second}, then ${middle} in 20 s (${windows[0]} to ${windows.at(-1)})`,
+    `in the first second ${within(arrivals, first, SECOND)}, then ${windows.middle} in 20 s (${windows.least} to ${windows.most})`,
   )
-  t.comment(
-    `in one second ${seconds[0]} to ${seconds.at(-1)}, mostly ${seconds[seconds.length >> 1]}`,
-  )
-  t.ok(middle >= 49 * 20 && middle <= 51 * 20, `${middle / 20} a second`)
-  for (const { metrics } of replicas) {
-    t.comment(`store errors: ${(await metrics()).get('hookwarden_store_errors_total')}`)
+  t.comment(`in one second ${seconds.least} to ${seconds.most}, mostly ${seconds.middle}`)
+  return { sent: rate, came: windows.middle }
+}
+
+/** How many came within `span`, counted from each arrival in a while. */
+function windowsOf(
+  arrivals: readonly number[],
+  { from, to, span }: { readonly from: number; readonly to: number; readonly span: number },
+): { readonly least: number; readonly middle: number; readonly most: number } {
+  const counts = arrivals
+    .filter(at => at >= from && at <= to)
+    .map(at => within(arrivals, at, span))
+    .sort((a, b) => a - b)
+  return {
+    least: counts[0] ?? 0,
+    middle: counts[counts.length >> 1] ?? 0,
+    most: counts.at(-1) ?? 0,
   }
 }
 
 function within(arrivals: readonly number[], from: number, span: number): number {
   return arrivals.filter(at => at >= from && at < from + span).length
 }
+
+/** The next delivery's. */
+let id = 1_000_000
 
 /** Sends deliveries at LOAD for so long; what a busy machine misses is not made up for. */
 async function load(
@@ -123,7 +162,7 @@ async function load(
       const [a, b] = balance
       const { pool } = replicas[draw < a ? 0 : draw < a + b ? 1 : 2] as Replica
       if (pool.free === 0) continue
-      open.push(pool.send(genuine('github', GITHUB, `{"id":${open.length}}`)).then(count))
+      open.push(pool.send(genuine('github', GITHUB, `{"id":${id++}}`)).then(count))
     }
     await sleep(5)
   }
@@ -137,6 +176,15 @@ const delivery = (id: number, hold = '') =>
 
 const answered = (answer: Answer | undefined): string => `${answer?.status ?? 'none'}`
 
+/** What became of a delivery is told after its sender was answered: for a moment another replica may not know. */
+async function later({ pool }: Replica, bytes: Pieces): Promise<Answer | undefined> {
+  for (;;) {
+    const answer = await pool.send(bytes)
+    if (answer?.status !== 503) return answer
+    await sleep(20)
+  }
+}
+
 async function once(t: Test, replicas: readonly Replica[], counter: Counter): Promise<void> {
   await counter.arrivals()
   const told: string[] = []
@@ -147,7 +195,7 @@ async function once(t: Test, replicas: readonly Replica[], counter: Counter): Pr
     for (const answer of answers) {
       if (answer?.status === 503) t.ok(Number(answer.header('retry-after')) >= 1, 'come back')
     }
-    const again = await Promise.all(replicas.map(({ pool }) => pool.send(bytes)))
+    const again = await Promise.all(replicas.map(replica => later(replica, bytes)))
     t.same(again.map(answered), ['200', '200', '200'], 'and after that it is known to all')
   }
   for (const answers of new Set(told)) t.match(answers, /^(?:200 |503 )*204(?: 503)*$/)
