@@ -1,9 +1,13 @@
 import { type Answer, type Connection, connect } from '../support/sender.ts'
 
+/** Longer unused than this a connection is not trusted: its listener may be closing it just now. */
+const STALE = 4_000
+
 /** Kept connections to one listener: each has at most one request under way, and there are as many as needed. */
 export class Pool {
   readonly port: number
-  readonly #free: Connection[] = []
+  /** The longest unused first. */
+  readonly #free: { readonly connection: Connection; readonly since: number }[] = []
   readonly #all = new Set<Connection>()
 
   constructor(port: number) {
@@ -18,7 +22,7 @@ export class Pool {
   /** Opens connections ahead of time, a few at once, so that no handshake falls into what is measured. */
   async warm(count: number): Promise<void> {
     const opened = await Promise.all(Array.from({ length: count }, () => this.#connect()))
-    this.#free.push(...opened)
+    for (const connection of opened) this.#keep(connection)
   }
 
   /** Sends one request. Undefined: the connection ended without an answer. */
@@ -29,7 +33,7 @@ export class Pool {
     void connection.send(bytes)
     const got = await answer
     if (got === undefined || connection.socket.destroyed) connection.destroy()
-    else this.#free.push(connection)
+    else this.#keep(connection)
     return got
   }
 
@@ -37,9 +41,15 @@ export class Pool {
     for (const connection of this.#all) connection.destroy()
   }
 
+  #keep(connection: Connection): void {
+    this.#free.push({ connection, since: performance.now() })
+  }
+
   #take(): Connection | undefined {
-    for (let next = this.#free.pop(); next !== undefined; next = this.#free.pop()) {
-      if (!next.socket.destroyed && next.socket.writable) return next
+    for (let next = this.#free.shift(); next !== undefined; next = this.#free.shift()) {
+      const { connection, since } = next
+      if (connection.socket.writable && performance.now() - since < STALE) return connection
+      connection.destroy()
     }
     return undefined
   }
