@@ -61,6 +61,7 @@ export function onBroken(
     return
   }
   line.brokenAt = socket.bytesRead
+  if (socket.writableEnded && !socket.readableEnded) return linger(socket, site) // it was told already that it ends
   const reason = reasonOf(error, socket)
   if (reason === undefined || !socket.writable) return void socket.destroy()
   if (line.exchange === undefined || line.exchange.finished) return part(socket, line, site, reason)
@@ -68,8 +69,8 @@ export function onBroken(
   if (line.exchange.broken(reason)) {
     if (line.waiting?.some(one => !one.finished) === true)
       return void site.clock.after(FAREWELL + site.idle, destroy, socket) // theirs go out first
-    socket.end() // what still comes is dropped: a close would reset the connection and lose the answer
-    return void site.clock.after(FAREWELL, destroy, socket)
+    socket.end()
+    return linger(socket, site)
   }
   partAfter(line.exchange, socket, line, site, reason)
 }
@@ -104,16 +105,26 @@ function partAfter(
   }
 }
 
+/**
+ * Drops what still comes on a connection whose own half is closed, until its sender closes the other or was given time to:
+ * closed with bytes unread, it would be reset, and take answers away that its sender has not read. See RFC 9112, 9.6.
+ */
+export function linger(socket: Socket, site: Site): void {
+  site.clock.after(FAREWELL, destroy, socket)
+}
+
 /** Answers and counts what never became an exchange. */
 function part(socket: Socket, { peer }: Line, site: Site, reason: RejectReason): void {
   const { status, says } = REASONS[reason]
   const requestId = site.requestIds.next()
   const body = `{"error":"${says}","request_id":"${requestId}"}\n`
-  socket.end(
-    `HTTP/1.1 ${status} ${PHRASES[status] ?? 'Refused'}\r\nConnection: close\r\n` +
-      `Content-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
-  )
-  site.clock.after(FAREWELL, destroy, socket)
+  // behind an answer that ended the connection there is no other
+  if (!socket.writableEnded)
+    socket.end(
+      `HTTP/1.1 ${status} ${PHRASES[status] ?? 'Refused'}\r\nConnection: close\r\n` +
+        `Content-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+    )
+  linger(socket, site)
   site.observer.settled({
     provider: 'none',
     outcome: 'rejected',

@@ -8,7 +8,7 @@ import { follow } from '../exchange/reply.ts'
 import type { Site } from '../exchange/site.ts'
 import type { Bytes, Millis } from '../units.ts'
 import { BARE } from './bare-fastify.ts'
-import { begin, ending, type Line, onBroken, onConnect } from './broken.ts'
+import { begin, ending, type Line, linger, onBroken, onConnect } from './broken.ts'
 
 /** Where a server listens. */
 export interface Endpoint {
@@ -82,10 +82,17 @@ export async function openDoor(
     const line = (req.socket as Connected)[kLine]
     if (line === undefined) return void req.socket.destroy()
     if (ending(line)) return
-    if (line.response?.closed === false) follow(line.response)
+    if (line.response === undefined) req.socket.destroySoon = leave
+    else if (!line.response.closed) follow(line.response)
     const exchange = new Exchange(site, line.peer, req, res)
     begin(line, exchange, res)
     exchange.begin()
+  }
+
+  /** What node:http does behind an answer that ends the connection. */
+  function leave(this: Socket): void {
+    this.end()
+    linger(this, site)
   }
 
   function onClientError(error: NodeJS.ErrnoException, socket: Connected): void {

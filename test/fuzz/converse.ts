@@ -1,4 +1,4 @@
-import { connect } from '../support/sender.ts'
+import { type Connection, connect } from '../support/sender.ts'
 import type { Conversation } from './mutate.ts'
 
 /** What a sender saw of one conversation. */
@@ -11,11 +11,13 @@ export interface Told {
 /** How long a sender that wrote all waits for an answer, and how long for the connection to end. Milliseconds. */
 const ANSWER = 100
 const END = 15_000
+/** How often a connection is tried. */
+const HANDSHAKES = 5
 
 /** Writes a conversation in its pieces, reads what comes back, and ends. */
 export async function converse(port: number, conversation: Conversation): Promise<Told> {
   const { pieces, hasty, untouched } = conversation
-  const connection = await connect(port)
+  const connection = await dial(port)
   const statuses: number[] = []
   const reading = (async () => {
     for (;;) {
@@ -38,6 +40,15 @@ export async function converse(port: number, conversation: Conversation): Promis
       ? undefined
       : `what came back is no answer: ${connection.fault}`
   return { statuses, fault }
+}
+
+/** Connects. On a machine that is too busy a handshake may miss its deadline, which is no fault of what is sent behind it. */
+async function dial(port: number): Promise<Connection> {
+  for (let tries = 1; tries < HANDSHAKES; tries++) {
+    const connection = await connect(port).catch(() => undefined)
+    if (connection !== undefined) return connection
+  }
+  return connect(port)
 }
 
 /** Whether something holds before the time is over. */

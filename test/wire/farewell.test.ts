@@ -8,7 +8,7 @@ const MORE = Buffer.alloc(MIB, 'x')
 const NOWHERE = `POST /nowhere HTTP/1.1\r\nHost: localhost\r\n`
 
 /** What is sent, how much follows it, and what its sender has to be told. */
-const CASES: readonly (readonly [what: string, sent: string, more: number, told: number[]])[] = [
+const CASES: [what: string, sent: string, more: number, told: number[]][] = [
   ['no request line', 'hello\r\n\r\n', 3, [400]],
   ['a head with a space in a name', `${NOWHERE}X A: b\r\n\r\n`, 3, [400]],
   ['a head that is too large', `${NOWHERE}X-A: ${'a'.repeat(20_000)}\r\n\r\n`, 3, [431]],
@@ -17,6 +17,13 @@ const CASES: readonly (readonly [what: string, sent: string, more: number, told:
   ['CONNECT', 'CONNECT localhost:443 HTTP/1.1\r\nHost: localhost\r\n\r\n', 3, [400]],
   ['a large body that leads nowhere', `${NOWHERE}Content-Length: ${9 * MIB}\r\n\r\n`, 0.9, [404]],
 ]
+
+/** Requests whose answer ends the connection, as far as they say, with more behind them. */
+const LAST = [
+  'GET /nowhere HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n',
+  'GET /nowhere HTTP/1.0\r\nHost: localhost\r\n\r\n',
+]
+for (const last of LAST) CASES.push([`more behind ${last.split('\r\n', 1)}`, last, 3, [404]])
 
 for (const [what, sent, more, told] of CASES) {
   t.test(`whoever sends ${what}, and reads only when all is sent, is told`, async t => {
