@@ -1,3 +1,4 @@
+import { systemClock } from './clock.ts'
 import { Fault } from './errors.ts'
 
 interface Entry {
@@ -98,6 +99,9 @@ ${COMMANDS.map(({ name, summary }) => `  ${name.padEnd(10)} ${summary}`).join('\
 
 \`hookwarden COMMAND --help\` says more. Exit codes: 0 fine, 1 a finding, 2 it cannot be done as asked, 70 a bug.`
 
+/** Commands that serve, or wait for a person: nobody is told that they are still at it. */
+const ASKS = new Set(['run', 'init', 'seal'])
+
 /** What a bug of ours exits with. */
 const BUG = 70
 
@@ -122,13 +126,23 @@ async function main([name, ...args]: string[]): Promise<number> {
     console.log(command.help)
     return 0
   }
+  const progress = ASKS.has(name) ? undefined : await progressOf(name)
   try {
     return await command.main(args)
   } catch (error) {
+    progress?.end()
     if (error instanceof Fault) console.error(`hookwarden ${name}: ${error.message}`)
     else console.error(`hookwarden ${name}: a bug in hookwarden:`, error)
     return error instanceof Fault ? 2 : BUG
+  } finally {
+    progress?.end()
   }
+}
+
+/** Tells who waits at a terminal that a command is still at it. */
+async function progressOf(name: string) {
+  const { Progress } = await import('./commands/progress.ts')
+  return new Progress(`hookwarden ${name}`, systemClock, process.stderr)
 }
 
 /** Whoever reads standard output has seen enough: `hookwarden check | head`. */
