@@ -123,11 +123,11 @@ t.test('the image, in a pod with Automatisch and Prometheus', { skip: WHY }, asy
   writeFileSync(
     join(etc, 'hookwarden.yaml'),
     `version: 1
-upstream: http://127.0.0.1:3000
+upstream: { url: 'http://127.0.0.1:3000', answer: 120s, body: 120s } # it is held for as long as this test takes
 listen:
   https: 0.0.0.0:8443
   tls: [{ cert: /etc/hookwarden/tls.crt, key: /etc/hookwarden/tls.key }]
-drain: { settle: 5s, within: 60s }
+drain: { settle: 15s, within: 110s }
 providers:
   github: { secret: file:/etc/hookwarden/github, flows: [${FLOW}] }
 `,
@@ -251,11 +251,12 @@ scrape_configs: [{ job_name: hookwarden, static_configs: [{ targets: ['127.0.0.1
 
   await t.test('SIGTERM: the health check turns, and nothing is lost', async t => {
     await ask('/__hold')
-    const [early, late] = [await connect(port), await connect(port)]
+    const early = await connect(port)
     const first = early.readAnswer()
     await early.send(genuine('github', GITHUB, '{"id":3}'))
     await until(async () => (await seen()) === 2)
     await podman.do('kill', '--signal', 'TERM', hookwarden)
+    const late = await connect(port)
     const second = late.readAnswer()
     await late.send(genuine('github', GITHUB, '{"id":4}'))
     await until(async () => !(await healthy()))
