@@ -198,7 +198,7 @@ t.test(
       }
       const script = `import { connect } from 'node:net'
 const open = await Promise.all(${JSON.stringify(asked)}.map(([name, host, port]) => new Promise(resolve => {
-  const socket = connect({ host, port, timeout: 2000 })
+  const socket = connect({ host, port, timeout: 6000 })
   const end = found => { socket.destroy(); resolve(found) }
   socket.on('connect', () => end([name])).on('error', () => end([])).on('timeout', () => end([]))
 })))

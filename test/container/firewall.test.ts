@@ -78,7 +78,7 @@ for (const port of ${JSON.stringify(PORTS)})
 function answering(address: string): number[] {
   const script = `import { connect } from 'node:net'
 const open = await Promise.all(${JSON.stringify(PORTS)}.map(port => new Promise(resolve => {
-  const socket = connect({ host: '${address}', port, timeout: 3000 })
+  const socket = connect({ host: '${address}', port, timeout: 6000 })
   const end = found => { socket.destroy(); resolve(found) }
   socket.on('connect', () => end([port])).on('error', () => end([])).on('timeout', () => end([]))
 })))
