@@ -109,13 +109,19 @@ export class StillRedis implements Redis {
   readonly errors = 0
   now = 0
   readonly #client: Client
+  readonly #spare: number
 
-  constructor(client: Client) {
+  /** @param spare milliseconds that keys live longer, since their expiry goes by the time that passes */
+  constructor(client: Client, spare = 1_000_000) {
     this.#client = client
+    this.#spare = spare
   }
 
   run(...[script, keys, args]: Parameters<Redis['tell']>): Promise<Reply> {
-    const lua = `local now = ${this.now}\n${script.lua}`
+    const lua = `local now = ${this.now}\n${script.lua}`.replaceAll(
+      "'PX', ",
+      `'PX', ${this.#spare} + `,
+    )
     return this.#client.eval(lua, keys.length, ...keys, ...args) as Promise<Reply>
   }
 

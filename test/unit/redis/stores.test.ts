@@ -122,7 +122,7 @@ t.test('stores in a real Redis', { skip: NO_REDIS }, async t => {
   })
 
   t.test('keys have the prefix, and end by themselves', async t => {
-    const redis = new StillRedis(client)
+    const redis = new StillRedis(client, 0)
     redis.now = 5_000
     const options = { redis, prefix: '{shop}hw:', clock: new ManualClock() }
     const own = new MemoryLimits(100)
