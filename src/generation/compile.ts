@@ -3,11 +3,11 @@ import type { ProviderSettings, Settings } from '../config/settings.ts'
 import { UNSIGNED } from '../exchange/check.ts'
 import type { PaceLimit, Provider, Route, Serving } from '../exchange/route.ts'
 import type { Leaks } from '../forward/leaks.ts'
-import { limitOf } from '../limit/store.ts'
+import { type Bucket, limitOf } from '../limit/store.ts'
 import { RouteTable } from '../route/table.ts'
 import { resolvePublicKey } from '../secrets/public-key.ts'
 import { nameOf, resolveSecret, type SecretSources } from '../secrets/resolve.ts'
-import type { Bytes, Millis, Rate } from '../units.ts'
+import { type Bytes, formatRate, type Millis, type Rate } from '../units.ts'
 import { bindVerifier } from '../verify/bind.ts'
 import type { BoundHandshake } from '../verify/bound-handshake.ts'
 import { compileScheme } from '../verify/compile.ts'
@@ -28,6 +28,12 @@ export interface Generation {
   readonly serving: Serving
   readonly senders: readonly Sender[]
   readonly discovering: Discovering
+  /** The rates that proven deliveries spend, by what people call them; `whole`: of the process, not of a provider. */
+  readonly rates: readonly {
+    readonly name: string
+    readonly whole: boolean
+    readonly bucket: Bucket
+  }[]
 }
 
 /** What the operator is told of a provider. */
@@ -93,6 +99,18 @@ export function compileGeneration(
     settings,
     senders,
     discovering: { named, flows, owners },
+    rates: [
+      ...verified.map((bucket, i) => ({
+        name: `Verified, all providers (${formatRate(settings.limits.verified[i] as Rate)})`,
+        whole: true,
+        bucket,
+      })),
+      ...settings.providers.map(({ name, limits }) => ({
+        name: `${name} (${formatRate(limits.perProvider)})`,
+        whole: false,
+        bucket: ownLimit(name, limits.perProvider),
+      })),
+    ],
     serving: {
       routes: new RouteTable(named),
       hosts: new Set(settings.hosts),
@@ -232,11 +250,7 @@ function compileProvider(
 ): Provider {
   const { name, limits, upstreamAnswer, answerWithin } = one
   const upstreamWhole = Math.max(upstreamAnswer, settings.upstream.body)
-  const own: PaceLimit = {
-    limit: limitOf('per_provider', limits.perProvider),
-    key: `provider:${name}`,
-    reason: 'rate_provider',
-  }
+  const own = ownLimit(name, limits.perProvider)
   return {
     name,
     mode: one.mode,
@@ -265,6 +279,14 @@ function compileProvider(
     upstreamAnswer,
     upstreamWhole,
     lease: answerWithin + upstreamWhole + LEASE_SPARE,
+  }
+}
+
+function ownLimit(provider: string, rate: Rate): PaceLimit {
+  return {
+    limit: limitOf('per_provider', rate),
+    key: `provider:${provider}`,
+    reason: 'rate_provider',
   }
 }
 

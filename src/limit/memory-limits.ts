@@ -61,6 +61,13 @@ export class MemoryLimits implements LimitStore {
     }
   }
 
+  /** How much of a bucket is spent: 0 at rest, 1 when the next has to wait. For people. */
+  fullness({ limit, key }: Bucket, now: Millis): number {
+    const place = this.#buckets.find(this.#nameOf(limit, key))
+    if (place === undefined) return 0
+    return Math.min(1, Math.max(0, this.#spent(place, limit, now) - now) / limit.burst)
+  }
+
   async close(): Promise<void> {}
 
   /** Undoes what was granted before `by` refused, and asks those behind it how long they would take. */

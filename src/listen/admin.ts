@@ -1,5 +1,5 @@
 import type { AddressInfo } from 'node:net'
-import fastify from 'fastify'
+import fastify, { type FastifyReply } from 'fastify'
 import { parseAddress } from '../admit/address.ts'
 import { Fault } from '../errors.ts'
 import { BARE } from './bare-fastify.ts'
@@ -10,6 +10,15 @@ export interface AdminOptions {
   metrics(): Promise<string>
   readonly contentType: string
   readiness(): Readiness
+  /** A page for a person; undefined where there is none at this path. */
+  page(path: string): Promise<Page | undefined>
+}
+
+/** What a browser shows. */
+export interface Page {
+  readonly html: string
+  /** What the browser may do with it, as Content-Security-Policy. */
+  readonly policy: string
 }
 
 /** Whether new work is welcome, and how each provider is. */
@@ -23,6 +32,16 @@ export interface Admin {
   readonly port: number
   close(): Promise<void>
 }
+
+/** With every page: nobody keeps it, frames it or learns where its reader came from. */
+const SHOWN = {
+  'Content-Type': 'text/html; charset=utf-8',
+  'Cache-Control': 'no-store',
+  'Referrer-Policy': 'no-referrer',
+  'X-Content-Type-Options': 'nosniff',
+  'X-Frame-Options': 'DENY',
+  'Cross-Origin-Resource-Policy': 'same-origin',
+} as const
 
 /** Opens the admin listener: metrics, liveness, readiness. It never faces the public. */
 export async function openAdmin(options: AdminOptions): Promise<Admin> {
@@ -41,9 +60,17 @@ export async function openAdmin(options: AdminOptions): Promise<Admin> {
     reply.code(readiness.ready ? 200 : 503)
     return readiness
   })
+  const show = async ({ url }: { url: string }, reply: FastifyReply) => {
+    const page = await options.page(url.split('?', 1)[0] ?? '')
+    if (page === undefined) return reply.callNotFound()
+    reply.headers({ ...SHOWN, 'Content-Security-Policy': page.policy })
+    return page.html
+  }
+  app.get('/', show)
+  app.get('/docs/*', show)
   app.setNotFoundHandler(async (_, reply) => {
     reply.code(404)
-    return { error: 'not_found', paths: ['/metrics', '/healthz', '/readyz'] }
+    return { error: 'not_found', paths: ['/', '/metrics', '/healthz', '/readyz'] }
   })
   const { host, port } = options.endpoint
   try {

@@ -17,6 +17,8 @@ import { Lateness } from '../limit/lateness.ts'
 import { type Admin, openAdmin } from '../listen/admin.ts'
 import type { Certificate } from '../listen/certificates.ts'
 import { type Ingress, openIngress } from '../listen/ingress.ts'
+import { History } from '../report/history.ts'
+import type { Gauges } from '../report/labels.ts'
 import { Log } from '../report/log.ts'
 import { Metrics } from '../report/metrics.ts'
 import { Report } from '../report/report.ts'
@@ -32,6 +34,7 @@ import { Generations } from './generations.ts'
 import { keyringOf, nextKeyring, originsOf } from './handshakes.ts'
 import { type KeyPins, watchKeys } from './key-pins.ts'
 import { LoopDelay } from './overload.ts'
+import { type PersonOptions, personPage } from './person.ts'
 import { type ConfigState, type MapSource, Reloading } from './reloading.ts'
 import { subjectsOf, tellOfSenders } from './senders.ts'
 import { openStores } from './stores.ts'
@@ -129,36 +132,38 @@ export async function serve(options: ServeOptions): Promise<Service> {
   let care: CertificateCare | undefined
   let lane: Console | undefined
   let reloading: Reloading | undefined
+  const gauges: Gauges = {
+    inFlight: () => open.count,
+    buffered: () => budget.held,
+    bufferedLimit: () => budget.total,
+    connections: () => ingress?.connections.count ?? 0,
+    connectionsLimit: () => connections,
+    overloaded,
+    clockSuspect: () => report.clockSuspect,
+    limiterKeys: scope => (scope === 'address' ? buckets.size : ownLimits.size),
+    limiterEvicted: scope => (scope === 'address' ? buckets.evicted : ownLimits.evicted),
+    replayEntries: () => ownReplay.size,
+    replayEvicted: () => ownReplay.evicted,
+    storeUp: stores.up,
+    storeErrors: stores.errors,
+    ready: name => generations.senders.get(name)?.ready === true,
+    addressHidden: () => ingress?.addressHidden() === true,
+    certificates: () => (care?.keyring ?? keyring).served,
+    logLinesDropped: () => log.dropped,
+    pinnedKeys: () => keyPins?.states ?? [],
+    circuit: () => upstream.circuit.level,
+    discovered: () => discovering.told,
+  }
   const metrics = new Metrics({
     providers: generations.current.senders,
     version: options.version,
     node: process.version,
     runtime: options.runtimeMetrics,
     clock,
-    gauges: {
-      inFlight: () => open.count,
-      buffered: () => budget.held,
-      bufferedLimit: () => budget.total,
-      connections: () => ingress?.connections.count ?? 0,
-      connectionsLimit: () => connections,
-      overloaded,
-      clockSuspect: () => report.clockSuspect,
-      limiterKeys: scope => (scope === 'address' ? buckets.size : ownLimits.size),
-      limiterEvicted: scope => (scope === 'address' ? buckets.evicted : ownLimits.evicted),
-      replayEntries: () => ownReplay.size,
-      replayEvicted: () => ownReplay.evicted,
-      storeUp: stores.up,
-      storeErrors: stores.errors,
-      ready: name => generations.senders.get(name)?.ready === true,
-      addressHidden: () => ingress?.addressHidden() === true,
-      certificates: () => (care?.keyring ?? keyring).served,
-      logLinesDropped: () => log.dropped,
-      pinnedKeys: () => keyPins?.states ?? [],
-      circuit: () => upstream.circuit.level,
-      discovered: () => discovering.told,
-    },
+    gauges,
   })
   const report: Report = new Report(metrics, log, clock)
+  const history = new History(() => metrics.counts.tallies, clock)
   const explainer = new Explainer({
     subjects: [],
     clock,
@@ -205,6 +210,18 @@ export async function serve(options: ServeOptions): Promise<Service> {
       connections = connectionsFor(now.limits.connections, log)
   }
 
+  const shown: PersonOptions = {
+    clock,
+    version: options.version,
+    metrics,
+    history,
+    recent: report.recent,
+    gauges,
+    limits: ownLimits,
+    served: () => generations.current,
+    draining: () => draining !== 'no',
+    config,
+  }
   let sweeping: Timer = clock.after(SWEEP, sweep, undefined)
 
   function sweep(): void {
@@ -212,9 +229,15 @@ export async function serve(options: ServeOptions): Promise<Service> {
     sweeping = clock.after(SWEEP, sweep, undefined)
   }
 
+  function config(): ConfigState {
+    const first = { generation: generations.number, since: started, refused: undefined }
+    return reloading?.state ?? first
+  }
+
   async function close(): Promise<void> {
     sweeping.cancel()
     reloading?.close()
+    history.close()
     care?.close()
     delay?.stop()
     explainer.close()
@@ -240,6 +263,7 @@ export async function serve(options: ServeOptions): Promise<Service> {
           generations.current.senders.map(one => [one.name, stateOf(one, discovering.pending)]),
         ),
       }),
+      page: path => personPage(path, shown),
     })
     ingress = await openIngress({
       https: settings.listen.https,
@@ -307,8 +331,7 @@ export async function serve(options: ServeOptions): Promise<Service> {
       care?.renew()
       reloading?.reload()
     },
-    config: () =>
-      reloading?.state ?? { generation: generations.number, since: started, refused: undefined },
+    config,
     async drain({ settle, within } = generations.current.settings.drain) {
       reloading?.close()
       draining = 'settling'

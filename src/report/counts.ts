@@ -83,14 +83,18 @@ export class Counts {
     this.#of(provider).reported[reason]++
   }
 
-  /** A cause was found for a refusal. What takes the sender's own signature breaks its streak. */
-  explained(provider: string, finding: string): void {
-    this.explanations.count(provider, finding)
-    if (!isAnybodys(finding)) this.#of(provider).broken()
-  }
-
   leaked(provider: string): void {
     this.#of(provider).leaks++
+  }
+
+  /** Causes were found for a refusal: words of a closed list. What takes the sender's own signature breaks its streak. */
+  explained(provider: string, codes: readonly string[]): void {
+    const tally = this.#of(provider)
+    for (const code of codes) {
+      this.explanations.count(provider, code)
+      if (!isAnybodys(code)) tally.broken()
+    }
+    tally.found = { at: this.#clock.wall(), codes }
   }
 
   connectionRejected(why: ConnectionRefusal): void {

@@ -60,9 +60,14 @@ export class Metrics {
     this.#counts.reported(provider, reason)
   }
 
-  /** Counts a cause that was found for a refusal; `finding` is a word of a closed list. */
-  explained(provider: string, finding: string): void {
-    this.#counts.explained(provider, finding)
+  /** Counts the causes that were found for a refusal: words of a closed list. */
+  explained(provider: string, findings: readonly string[]): void {
+    this.#counts.explained(provider, findings)
+  }
+
+  /** The numbers themselves. */
+  get counts(): Counts {
+    return this.#counts
   }
 
   /** Counts a header that would have shown a secret to the upstream. */

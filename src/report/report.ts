@@ -5,6 +5,7 @@ import { ClockWatch } from './clock-watch.ts'
 import type { ConnectionRefusal } from './labels.ts'
 import type { Log } from './log.ts'
 import type { Metrics } from './metrics.ts'
+import { Recent } from './recent.ts'
 import type { Settled } from './settled.ts'
 
 /** A sender chooses how long the names of its headers are. */
@@ -12,15 +13,18 @@ const MOST_OF_A_NAME = 64
 
 /** What an exchange tells when it ends: counted and logged. */
 export class Report {
+  /** What was refused last. */
+  readonly recent = new Recent()
   readonly #metrics: Metrics
   readonly #log: Log
-
+  readonly #clock: Clock
   readonly #watch: ClockWatch
   #toldOfFiles = false
 
   constructor(metrics: Metrics, log: Log, clock: Clock) {
     this.#metrics = metrics
     this.#log = log
+    this.#clock = clock
     this.#watch = new ClockWatch(clock, off => this.#clockChanged(off))
   }
 
@@ -32,6 +36,7 @@ export class Report {
   settled(end: Settled): void {
     if (end.skew !== undefined && end.secret !== undefined) this.#watch.saw(end.provider, end.skew)
     this.#metrics.settled(end)
+    if (end.reason !== undefined) this.recent.saw(end, this.#clock.wall())
     this.#log.settled(end)
   }
 
@@ -44,10 +49,12 @@ export class Report {
       readonly skew?: Millis | undefined
     }[],
   ): void {
-    for (const { code, skew } of findings) {
-      this.#metrics.explained(provider, code)
-      if (skew !== undefined) this.#watch.saw(provider, skew)
-    }
+    this.recent.explained(requestId, findings)
+    this.#metrics.explained(
+      provider,
+      findings.map(({ code }) => code),
+    )
+    for (const { skew } of findings) if (skew !== undefined) this.#watch.saw(provider, skew)
     this.#log.info('explained', {
       request_id: requestId,
       provider,

@@ -76,6 +76,12 @@ export class Tally {
   streak = 0
   /** Wall clock of the first of them; 0 where there is none. */
   streakSince: Millis = 0
+  /** Of the last that was rejected. */
+  lastReason: RejectReason | undefined
+  /** What proved the last that a secret proved. */
+  lastSecret: 'current' | 'previous' | undefined
+  /** What explaining found last, and the wall clock then. */
+  found: { readonly at: Millis; readonly codes: readonly string[] } | undefined
   /** Headers that would have shown a secret. */
   leaks = 0
 
@@ -83,7 +89,10 @@ export class Tally {
     this.outcomes[end.outcome]++
     if (end.outcome === 'accepted') this.lastAccepted = wall
     else if (end.outcome === 'rejected') this.lastRejected = wall
-    if (end.reason !== undefined) this.rejected[end.reason]++
+    if (end.reason !== undefined) {
+      this.rejected[end.reason]++
+      if (end.outcome === 'rejected') this.lastReason = end.reason
+    }
     if (end.status !== 0) this.#answered(end)
     this.request.observe(end.duration / MILLIS)
     this.body.observe(end.bytes)
@@ -92,6 +101,7 @@ export class Tally {
     if (end.secret === undefined) return
     this.verified[end.secret]++
     if (this.streak++ === 0) this.streakSince = wall
+    this.lastSecret = end.secret
     const { outcome, reason } = end
     if (outcome === 'accepted' || (outcome === 'upstream_error' && reason !== 'circuit_open'))
       this.paced.observe(end.paced / MILLIS)

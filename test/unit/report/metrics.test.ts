@@ -361,7 +361,7 @@ t.test('20 providers stay under 4,000 series, whatever happens to them', async t
       metrics.settled(refusal(reason, { provider }))
       if (REASONS[reason].reportable) metrics.reported(provider, reason) // no other can be
     }
-    for (let i = 0; i < 50; i++) metrics.explained(provider, `finding-${i}`)
+    for (let i = 0; i < 50; i++) metrics.explained(provider, [`finding-${i}`])
     for (let status = 100; status < 1000; status++) {
       metrics.settled(delivery({ provider, status, skew: 1 }))
       metrics.settled(delivery({ provider, status, from: 'hookwarden' }))
