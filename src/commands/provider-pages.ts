@@ -223,7 +223,11 @@ function fails({ timeout, failure }: Preset): string {
     failure === undefined
       ? 'What it does then has not been read.'
       : `${failure.does} ([source](${failure.url}))`
-  return `${waits} ${does}`
+  const told =
+    failure?.repeats === undefined
+      ? ''
+      : ' Trouble of our own, and a limit that a genuine delivery meets, is answered `503` here: after that it repeats.'
+  return `${waits} ${does}${told}`
 }
 
 function table(names: readonly string[]): string {

@@ -291,15 +291,15 @@ export class Exchange implements Watched, Upload, Queued, Awaiting, Inspecting, 
   /** @param detail what the operator is told beside the reason */
   #refuse(reason: RejectReason, retryAfter: Millis = 0, detail?: string): void {
     if (this.#state === 'settled') return
-    const { status, says, stage } = REASONS[reason]
+    const { says, stage } = REASONS[reason]
+    const status = this.#route?.provider.instead.get(reason) ?? REASONS[reason].status
     const { begun } = this.#reply
     const outcome = stage === 'forward' ? 'upstream_error' : 'rejected'
     this.#settle({ outcome, reason, status: begun ? this.#status : status, detail })
     if (this.#left) return
     if (begun) return this.#reply.cut()
     const allow = reason === 'method' ? this.#provider.allow : undefined
-    const later = status === 503 ? Math.max(retryAfter, 1000) : retryAfter
-    this.#answer(status, ['error', says], later, allow)
+    this.#answer(status, ['error', says], retryAfter, allow)
   }
 
   #answer(status: number, says: OwnAnswer['says'], retryAfter = 0, allow?: string): void {

@@ -13,7 +13,7 @@ export interface OwnAnswer {
   /** `error` and its coarse word, or `status` and `duplicate`. */
   readonly says: readonly [key: 'error' | 'status', word: string]
   readonly requestId: string
-  /** 0 for none. */
+  /** 0 for none; a 503 has a second at least. */
   readonly retryAfter: Millis
   /** Value of `Allow`; undefined for none. */
   readonly allow: string | undefined
@@ -71,8 +71,8 @@ export class Reply {
     const [key, word] = answer.says
     const body = `{"${key}":"${word}","request_id":"${answer.requestId}"}\n`
     const headers = ['Content-Type', 'application/json', 'Content-Length', String(body.length)]
-    if (answer.retryAfter > 0)
-      headers.push('Retry-After', String(Math.ceil(answer.retryAfter / 1000)))
+    const wait = answer.status === 503 ? Math.max(answer.retryAfter, 1000) : answer.retryAfter
+    if (wait > 0) headers.push('Retry-After', String(Math.ceil(wait / 1000)))
     if (answer.allow !== undefined) headers.push('Allow', answer.allow)
     this.#whole(answer.status, headers, body, answer.rest, now)
   }

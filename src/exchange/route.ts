@@ -6,6 +6,7 @@ import type { Inspector } from '../inspect/inspector.ts'
 import type { Gate } from '../limit/gate.ts'
 import type { Limit } from '../limit/gcra.ts'
 import type { Bucket } from '../limit/store.ts'
+import type { RejectReason } from '../reasons.ts'
 import type { RouteTable } from '../route/table.ts'
 import type { Bytes, Millis } from '../units.ts'
 import type { BoundHandshake } from '../verify/bound-handshake.ts'
@@ -52,6 +53,8 @@ export interface Provider {
   /** Codings that the sender may use; none where empty. */
   readonly encodings: ReadonlySet<InflatedCoding>
   readonly maxBody: Bytes
+  /** Answers for trouble of our own that its sender would not repeat after, and what it is told instead. */
+  readonly instead: ReadonlyMap<RejectReason, number>
   /** Headers and body. */
   readonly deadline: Millis
   /** Undefined when every address may send. */

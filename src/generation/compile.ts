@@ -4,6 +4,7 @@ import { UNSIGNED } from '../exchange/check.ts'
 import type { PaceLimit, Provider, Route, Serving } from '../exchange/route.ts'
 import type { Leaks } from '../forward/leaks.ts'
 import { type Bucket, limitOf } from '../limit/store.ts'
+import { PRESETS } from '../presets/presets.ts'
 import { RouteTable } from '../route/table.ts'
 import { resolvePublicKey } from '../secrets/public-key.ts'
 import { nameOf, resolveSecret, type SecretSources } from '../secrets/resolve.ts'
@@ -18,6 +19,7 @@ import type { Key, Verifier } from '../verify/verifier.ts'
 import { type Discovering, type Owner, upstreamPathOf } from './discovered.ts'
 import { bindEnrolment } from './enrolment.ts'
 import { bindHandshake, sharedSecrets } from './handshake.ts'
+import { insteadOf } from './instead.ts'
 import type { Lasting } from './lasting.ts'
 import { leaksOf } from './leaks.ts'
 
@@ -45,6 +47,8 @@ export interface Sender {
   /** Whether its scheme signs a time. */
   readonly timed: boolean
   readonly maxBody: Bytes
+  /** So many failures in a row make its sender disable the hook; undefined where that is not known. */
+  readonly failureRow: number | undefined
   readonly ready: boolean
   /** Why secrets cannot be used; names references, never values. */
   readonly problems: readonly string[]
@@ -148,6 +152,7 @@ function bind(one: ProviderSettings, means: Means): Bound {
     preset,
     mode,
     maxBody: one.limits.body,
+    failureRow: preset === undefined ? undefined : PRESETS[preset]?.failure?.row,
     enrolsUntil: undefined,
     secretExpiry: firstEnd(one),
     drafts: one.discovers?.drafts === 'proven',
@@ -248,7 +253,7 @@ function compileProvider(
   { verifier, credentials, handshake }: Bound,
   { verified, unproven, gate }: Shared,
 ): Provider {
-  const { name, limits, upstreamAnswer, answerWithin } = one
+  const { name, preset, limits, upstreamAnswer, answerWithin } = one
   const upstreamWhole = Math.max(upstreamAnswer, settings.upstream.body)
   const own = ownLimit(name, limits.perProvider)
   return {
@@ -260,6 +265,7 @@ function compileProvider(
     forwardAs: one.forwardAs && { type: one.forwardAs.type, of: new Set(one.forwardAs.of) },
     encodings: new Set(one.contentEncodings),
     maxBody: limits.body,
+    instead: insteadOf(preset === undefined ? undefined : PRESETS[preset]?.failure),
     deadline: limits.deadline,
     asksCertificate: one.clientCertificate !== undefined,
     allowIps: one.allowIps.length === 0 ? undefined : compileNetworks(one.allowIps),

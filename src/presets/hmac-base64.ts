@@ -224,6 +224,7 @@ export const HMAC_BASE64 = {
     failure: {
       does: 'Repeats 8 times within 4 hours, then removes a subscription that was made by API.',
       url: 'https://shopify.dev/changelog/updates-to-webhook-retry-mechanism',
+      row: 8,
     },
     caveats: ['`X-Shopify-Triggered-At` is not signed.'],
   },

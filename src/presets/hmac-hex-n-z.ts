@@ -62,6 +62,7 @@ export const HMAC_HEX_N_Z = {
     failure: {
       does: 'Repeats for up to 48 hours after 429, 5xx or no answer; drops the delivery after any other 4xx. Three drops in a row disable the subscription for 24 hours, and what happens meanwhile is lost.',
       url: 'https://github.com/PagerDuty/developer-docs/blob/main/docs/webhooks/02-Behavior.md',
+      row: 3,
     },
   },
   patreon: {
@@ -131,6 +132,7 @@ export const HMAC_HEX_N_Z = {
     failure: {
       does: 'Repeats after 5xx, several times within at most 4 hours.',
       url: 'https://segment.com/docs/connections/destinations/catalog/webhooks/',
+      repeats: '5xx',
     },
     caveats: [
       'With several URLs at one destination, one success counts for all of them: nothing is repeated to the others.',

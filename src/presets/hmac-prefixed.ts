@@ -351,6 +351,7 @@ export const HMAC_PREFIXED = {
     failure: {
       does: 'Repeats every 2 to 3 minutes for 10 hours after 408, 423, 429 or 503. A 404 or 410 disables the webhook at once.',
       url: 'https://typeform.com/developers/webhooks',
+      repeats: [408, 423, 429, 503],
     },
     caveats: [
       'Automatisch registers its `WEBHOOK_SECRET_KEY` as the secret, and checks the signature again.',

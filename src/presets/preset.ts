@@ -35,7 +35,14 @@ export interface Preset {
   /** Where its first request, which nothing proves, hands over the key of all others. */
   readonly enrolment?: Enrolment
   /** What the sender does with a delivery that is refused or not answered, and the page that says so. */
-  readonly failure?: { readonly does: string; readonly url: string }
+  readonly failure?: {
+    readonly does: string
+    readonly url: string
+    /** So many deliveries in a row that fail make it disable the hook, for a while or for good. */
+    readonly row?: number
+    /** The only answers that it repeats after, where those are not all that are no success. */
+    readonly repeats?: readonly number[] | '5xx'
+  }
   /** What surprises those who set it up. Markdown, one sentence or two each. */
   readonly caveats?: readonly string[]
 }

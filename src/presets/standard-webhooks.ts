@@ -90,6 +90,7 @@ export const STANDARD_WEBHOOKS = {
     failure: {
       does: 'Disables the webhook for a minute after 4 failures in a row, for longer after each further one (up to a day), and for good after 40. It makes no difference between 4xx and 5xx.',
       url: 'https://gitlab.com/gitlab-org/gitlab/-/merge_requests/166329',
+      row: 4,
     },
     caveats: ['Recent versions only; `webhook-id` equals `Idempotency-Key`.'],
   },

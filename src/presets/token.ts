@@ -99,6 +99,7 @@ export const TOKEN = {
     failure: {
       does: 'Disables the webhook for a minute after 4 failures in a row, for longer after each further one (up to a day), and for good after 40. It makes no difference between 4xx and 5xx.',
       url: 'https://gitlab.com/gitlab-org/gitlab/-/merge_requests/166329',
+      row: 4,
     },
     caveats: [
       'Newer versions can sign instead: preset `gitlab-signing-token`.',
@@ -188,6 +189,7 @@ export const TOKEN = {
     failure: {
       does: 'Repeats once, and only after a 5xx or when no answer came.',
       url: 'https://developer.okta.com/docs/concepts/event-hooks/',
+      repeats: '5xx',
     },
     caveats: [
       'The header is yours to choose; this preset takes `Authorization`, which Okta recommends.',

@@ -248,6 +248,7 @@ export async function serve(options: ServeOptions): Promise<Service> {
     await discovering.close()
     await site.upstream.close()
     await stores.close()
+    report.close()
     await log.flush()
   }
 

@@ -200,6 +200,18 @@ function providerStates(counts: Counts, options: CatalogueOptions): Sampling[] {
       samples: each(({ maxBody }) => maxBody),
     },
     {
+      name: 'hookwarden_provider_consecutive_failures',
+      type: 'gauge',
+      help: 'Answers in a row that the sender takes for failures',
+      samples: each(({ name }) => counts.tallies.get(name)?.failing ?? 0),
+    },
+    {
+      name: 'hookwarden_provider_failure_limit',
+      type: 'gauge',
+      help: 'So many failures in a row make the sender disable the hook',
+      samples: each(({ failureRow }) => failureRow),
+    },
+    {
       name: 'hookwarden_last_accepted_timestamp_seconds',
       type: 'gauge',
       help: 'When a delivery was last accepted; 0 for never',

@@ -12,6 +12,8 @@ export interface ProviderLabel {
   readonly timed: boolean
   /** `limits.body`. */
   readonly maxBody: Bytes
+  /** So many failures in a row make its sender disable the hook; undefined where that is not known. */
+  readonly failureRow: number | undefined
   /** Wall clock when the first of its secrets that ends does so; undefined when none does. */
   readonly secretExpiry: Millis | undefined
   /** Whether what nobody proved is refused as `no_route` where its flow is a draft. */

@@ -1,7 +1,8 @@
 import type { Clock } from '../clock.ts'
-import type { RejectReason } from '../reasons.ts'
+import { REASONS, type RejectReason } from '../reasons.ts'
 import type { Millis } from '../units.ts'
 import { ClockWatch } from './clock-watch.ts'
+import { Floods } from './floods.ts'
 import type { ConnectionRefusal } from './labels.ts'
 import type { Log } from './log.ts'
 import type { Metrics } from './metrics.ts'
@@ -18,6 +19,9 @@ export class Report {
   readonly #metrics: Metrics
   readonly #log: Log
   readonly #clock: Clock
+  readonly #floods: Floods
+  /** Of what report mode let pass. */
+  readonly #passed: Floods
   readonly #watch: ClockWatch
   #toldOfFiles = false
 
@@ -25,6 +29,23 @@ export class Report {
     this.#metrics = metrics
     this.#log = log
     this.#clock = clock
+    this.#floods = new Floods(clock, ({ provider, word, count }) =>
+      log.warn('more requests ended alike than are logged one by one', {
+        provider,
+        ...(Object.hasOwn(REASONS, word)
+          ? { reason: word, page: `docs/reasons/${word}.md` }
+          : { outcome: word }),
+        count,
+      }),
+    )
+    this.#passed = new Floods(clock, ({ provider, word, count }) =>
+      log.info('report mode let more pass than is logged one by one', {
+        provider,
+        reason: word,
+        mode: 'report',
+        count,
+      }),
+    )
     this.#watch = new ClockWatch(clock, off => this.#clockChanged(off))
   }
 
@@ -37,6 +58,7 @@ export class Report {
     if (end.skew !== undefined && end.secret !== undefined) this.#watch.saw(end.provider, end.skew)
     this.#metrics.settled(end)
     if (end.reason !== undefined) this.recent.saw(end, this.#clock.wall())
+    if (isAnybodys(end) && !this.#floods.passes(end.provider, end.reason ?? end.outcome)) return
     this.#log.settled(end)
   }
 
@@ -78,7 +100,14 @@ export class Report {
   /** Report mode let `reason` pass. */
   reported(provider: string, reason: RejectReason): void {
     this.#metrics.reported(provider, reason)
+    if (!this.#passed.passes(provider, reason)) return
     this.#log.info('report mode let it pass', { provider, reason, mode: 'report' })
+  }
+
+  /** Says what was counted instead of logged so far: nothing follows. */
+  close(): void {
+    this.#floods.turn()
+    this.#passed.turn()
   }
 
   /** A connection was closed before its first byte. */
@@ -109,4 +138,9 @@ export class Report {
       header: header.slice(0, MOST_OF_A_NAME),
     })
   }
+}
+
+/** Whether anybody could have brought it about: no proof, and nothing that has to be delivered again. */
+function isAnybodys({ outcome, secret }: Settled): boolean {
+  return secret === undefined && (outcome === 'rejected' || outcome === 'aborted')
 }

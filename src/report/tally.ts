@@ -53,6 +53,22 @@ const LABELS = {
 /** Every key of the table of reasons. */
 export const REASON_NAMES = Object.keys(REASONS) as RejectReason[] // the table is a literal: its keys are the union
 
+/** Refusals that say nothing of the sender: whoever knows the address brings them about, without any claim. */
+const ANYBODYS: ReadonlySet<RejectReason> = new Set<RejectReason>([
+  'malformed_http',
+  'header_too_large',
+  'expectation',
+  'deadline',
+  'host',
+  'method',
+  'address_not_allowed',
+  'client_certificate',
+  'rate_address',
+  'overloaded',
+  'signature_missing',
+  'signature_malformed',
+])
+
 /** What is counted for one provider, or for `none`. */
 export class Tally {
   readonly outcomes = zeros<Outcome>(OUTCOMES)
@@ -82,6 +98,8 @@ export class Tally {
   lastSecret: 'current' | 'previous' | undefined
   /** What explaining found last, and the wall clock then. */
   found: { readonly at: Millis; readonly codes: readonly string[] } | undefined
+  /** Answers in a row that the sender takes for failures. */
+  failing = 0
   /** Headers that would have shown a secret. */
   leaks = 0
 
@@ -93,6 +111,8 @@ export class Tally {
       this.rejected[end.reason]++
       if (end.outcome === 'rejected') this.lastReason = end.reason
     }
+    if (end.reason === undefined && end.status < 500 && end.outcome !== 'aborted') this.failing = 0
+    else if (end.reason === undefined || !ANYBODYS.has(end.reason)) this.failing++
     if (end.status !== 0) this.#answered(end)
     this.request.observe(end.duration / MILLIS)
     this.body.observe(end.bytes)

@@ -61,7 +61,8 @@ function says(known: Known, { provider, outcome, reason, status, method }: Said)
 }
 
 function textOf({ provider, outcome, reason, status, method, route }: Said): string {
-  const why = reason === undefined ? '' : `,"reason":"${reason}"`
+  const page = `docs/reasons/${reason}.md`
+  const why = reason === undefined ? '' : `,"reason":"${reason}","page":"${page}"`
   const where = route === undefined ? '' : `,"route":${JSON.stringify(route)}`
   const how = JSON.stringify(method.slice(0, METHOD))
   return `","provider":${JSON.stringify(provider)},"outcome":"${outcome}"${why},"status":${status},"method":${how}${where},"bytes":`

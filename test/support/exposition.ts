@@ -12,7 +12,7 @@ export interface Exposed {
 export async function exposition(): Promise<readonly Exposed[]> {
   const metrics = metricsOf(
     [
-      label('github', { timed: true, secretExpiry: 1 }),
+      label('github', { timed: true, secretExpiry: 1, failureRow: 4 }),
       label('reporting', { mode: 'report', signed: 'token' }),
       label('off', { mode: 'off', signed: 'none' }),
     ],

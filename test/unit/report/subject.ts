@@ -48,6 +48,7 @@ export function label(name: string, change: Partial<ProviderLabel> = {}): Provid
     signed: 'signature',
     timed: false,
     maxBody: 1_048_576,
+    failureRow: undefined,
     secretExpiry: undefined,
     drafts: false,
     ...change,
