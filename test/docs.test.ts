@@ -158,3 +158,25 @@ t.test('each app of Automatisch has its row, with the preset that discovery give
     else t.ok(by.endsWith(`preset \`${preset}\``), app)
   }
 })
+
+t.test('docs/logs.md has every sentence with its level, and no other', async t => {
+  const page = readFileSync('docs/logs.md', 'utf8')
+  const said =
+    /\b(?:#?log|told)\??\.(info|warn|error)\(\s*(?:'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)")/g
+  const sources = globSync('src/**/*.ts').map(file => readFileSync(file, 'utf8'))
+  const listed = [...page.matchAll(/^\| `(info|warn|error)` \| ([^|]+) \| [^|]{6,} \|$/gm)].map(
+    ([, level = '', sentence = '']) => `${level} ${sentence}`,
+  )
+  const found = sources.flatMap(source =>
+    [...source.matchAll(said)].map(([, level, one, other]) => `${level} ${one ?? other}`),
+  )
+  t.ok(found.length > 35)
+  for (const sentence of found) t.ok(listed.includes(sentence), sentence)
+  for (const sentence of listed) {
+    const text = sentence.slice(sentence.indexOf(' ') + 1)
+    t.ok(
+      sources.some(source => source.includes(text)),
+      `somebody says: ${text}`,
+    )
+  }
+})

@@ -1,6 +1,7 @@
 import { type Bytes, formatBytes, formatMillis } from '../units.ts'
 import { USUAL_CONSOLE } from './console.ts'
 import type { Path } from './issues.ts'
+import { isLoopback } from './network.ts'
 import type { Report } from './report.ts'
 import type { Salvaged } from './salvage.ts'
 import { type MapValues, USUAL_HTTPS } from './schema.ts'
@@ -38,6 +39,7 @@ function checkListeners(map: Salvaged<MapValues>, dev: boolean, report: Report):
     ],
     report,
   )
+  checkAdmin(map, dev, report)
   checkProxies(map, report)
   checkConsole(map, dev, report)
   if (secure === undefined) checkCertificates(map, report)
@@ -82,6 +84,26 @@ function checkConsole(map: Salvaged<MapValues>, dev: boolean, report: Report): v
     const fix = 'name the addresses of your people, or ask for a `client_certificate`'
     report.at(['console', 'allow_ips', i], { message, fix })
   }
+}
+
+/** Who reaches the admin listener from elsewhere has to say who it is. */
+function checkAdmin({ listen }: Salvaged<MapValues>, dev: boolean, report: Report): void {
+  const host = listen?.admin?.host
+  const at = ['listen', 'admin_auth']
+  if (host !== undefined && !isLoopback(host) && !report.has(at)) {
+    report.at(['listen', 'admin'], {
+      message:
+        'off loopback the admin listener has to ask for something, and `admin_auth` is missing',
+      fix: 'write `admin_auth: file:/run/secrets/admin`, or `admin_auth: none` if the network is yours alone',
+    })
+  }
+  const auth = listen?.admin_auth
+  const ref = typeof auth === 'string' ? auth : auth?.password
+  if (dev || ref?.startsWith('plain:') !== true) return
+  report.at(typeof auth === 'string' ? at : [...at, 'password'], {
+    message: '`plain:` is accepted with `--dev` only',
+    fix: 'write `env:NAME` or `file:PATH`',
+  })
 }
 
 /** Certificates of senders that would never arrive. */

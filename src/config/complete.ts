@@ -1,6 +1,7 @@
 import { PRESETS, type Preset } from '../presets/presets.ts'
 import { type Millis, parseMillis } from '../units.ts'
 import type { Handshake } from '../verify/handshake.ts'
+import { adminAuthOf } from './admin-auth.ts'
 import { lostOf } from './check-bodies.ts'
 import { needsToken, offByDefault } from './check-handshake.ts'
 import { USUAL_CONSOLE } from './console.ts'
@@ -57,9 +58,10 @@ export function complete(map: MapValues): Settings {
 }
 
 /** Where only the plain listener is given, TLS is somebody else's. */
-function listeners({ https, http, tls = [], admin, proxy_protocol }: MapValues['listen']) {
+function listeners({ https, http, tls = [], admin, ...rest }: MapValues['listen']) {
   const usual = http === undefined || tls.length > 0 ? USUAL_HTTPS : undefined
-  return { https: https ?? usual, http, tls, admin, proxyProtocol: proxy_protocol }
+  const { admin_auth: auth, proxy_protocol: proxyProtocol } = rest
+  return { https: https ?? usual, http, tls, admin, adminAuth: adminAuthOf(auth), proxyProtocol }
 }
 
 /** The console with everything filled in; undefined where it is off. */

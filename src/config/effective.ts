@@ -21,6 +21,7 @@ export function effectiveMap(settings: Settings, notes: Notes): Readonly<Record<
       tls: listen.tls,
       proxy_protocol: listen.proxyProtocol,
       admin: formatEndpoint(listen.admin),
+      admin_auth: adminAuthOf(listen.adminAuth),
     },
     console: consoleOf(settings.console),
     public_url: settings.publicUrl ?? null,
@@ -156,4 +157,10 @@ function windowOf(replay: Millis | undefined): string {
 
 function formatEndpoint({ host, port }: Endpoint): string {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
+}
+
+/** As the map has it. */
+function adminAuthOf(auth: Settings['listen']['adminAuth']): unknown {
+  if (auth === undefined) return 'none'
+  return auth.user === undefined ? auth.secret : { user: auth.user, password: auth.secret }
 }

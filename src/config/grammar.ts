@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { nearest } from '../spelling.ts'
 import { type Bytes, type Millis, parseBytes, parseMillis, parseRate } from '../units.ts'
-import { isAddress, isLoopback, isPrivate, readBlock, readEndpoint } from './network.ts'
+import { isAddress, isPrivate, readBlock, readEndpoint } from './network.ts'
 
 /**
  * The scalars of the map. Each is text in the file and a value in its unit afterwards. A message's first line says what
@@ -149,17 +149,6 @@ const ENDPOINT = 'an address with a port, such as `127.0.0.1:9090` or `[::1]:909
 
 export const endpoint = () =>
   scalar(ENDPOINT, text => readEndpoint(text) ?? new Wrong(`expected ${ENDPOINT}`))
-
-export const loopbackEndpoint = () =>
-  scalar(ENDPOINT, text => {
-    const read = readEndpoint(text)
-    if (read === undefined) return new Wrong(`expected ${ENDPOINT}`)
-    if (isLoopback(read.host)) return read
-    return new Wrong(
-      'the admin listener asks for no password in this version, so it may only listen on loopback',
-      'write `127.0.0.1:9090` and reach it from the same pod or through a tunnel',
-    )
-  })
 
 export const privateEndpoint = () =>
   scalar(ENDPOINT, text => {

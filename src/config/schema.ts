@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { adminAuth } from './admin-auth.ts'
 import { consoleLane } from './console.ts'
 import {
   count,
@@ -6,7 +7,6 @@ import {
   endpoint,
   hostName,
   interval,
-  loopbackEndpoint,
   origin,
   privateEndpoint,
   rate,
@@ -101,11 +101,12 @@ const listen = group({
     'a page that a webhook could smuggle onto their origin would own the session of whoever is logged in',
   ),
   admin: filled(
-    loopbackEndpoint(),
+    endpoint(),
     '127.0.0.1:9090',
-    'Address and port of metrics and health. Loopback only: it asks for no password in this version.',
+    'Address and port of metrics, health and the status page. Off loopback only with `admin_auth`. It speaks plain HTTP.',
     "what it tells about providers is nobody else's business",
   ),
+  admin_auth: adminAuth,
 })
 
 const drain = group({

@@ -20,6 +20,8 @@ export interface Settings {
     /** In plain, behind a proxy that ends TLS. */
     readonly http: Endpoint | undefined
     readonly admin: Endpoint
+    /** Undefined where it asks for nothing. */
+    readonly adminAuth: AdminAuth | undefined
     /** Whether balancers in `trustProxies` say whom they speak for by the PROXY protocol. */
     readonly proxyProtocol: boolean
     /** Paths of PEM files; empty only with `--dev`, which makes a certificate of its own. */
@@ -52,6 +54,14 @@ export interface Settings {
   /** `defaults.limits.per_address`: what unrouted requests of one address spend. */
   readonly unroutedPerAddress: Rate
   readonly providers: readonly ProviderSettings[]
+}
+
+/** What the admin listener asks for. */
+export interface AdminAuth {
+  /** Undefined for a token: whatever name comes with it. */
+  readonly user: string | undefined
+  /** A reference, as in `secrets`. */
+  readonly secret: string
 }
 
 export interface Endpoint {

@@ -1,5 +1,5 @@
 import type { AddressInfo } from 'node:net'
-import fastify, { type FastifyReply } from 'fastify'
+import fastify, { type FastifyReply, type FastifyRequest } from 'fastify'
 import { parseAddress } from '../admit/address.ts'
 import { Fault } from '../errors.ts'
 import { BARE } from './bare-fastify.ts'
@@ -9,6 +9,8 @@ export interface AdminOptions {
   readonly endpoint: { readonly host: string; readonly port: number }
   metrics(): Promise<string>
   readonly contentType: string
+  /** Whether an Authorization header lets in; undefined where nothing is asked for. */
+  readonly admits: ((authorization: string | undefined) => boolean) | undefined
   readiness(): Readiness
   /** A page for a person; undefined where there is none at this path. */
   page(path: string): Promise<Page | undefined>
@@ -33,6 +35,12 @@ export interface Admin {
   close(): Promise<void>
 }
 
+/** What anybody may ask: probes of an orchestrator know no password. `/readyz` tells them its status alone. */
+const OPEN: ReadonlySet<string> = new Set(['/healthz', '/readyz'])
+const ASKS = 'Basic realm="hookwarden", charset="UTF-8"'
+/** Ends of names that exist inside a cluster or a container's network alone. */
+const INSIDE = /^[a-z0-9_-]+$|\.(?:internal|svc|cluster\.local)$/
+
 /** With every page: nobody keeps it, frames it or learns where its reader came from. */
 const SHOWN = {
   'Content-Type': 'text/html; charset=utf-8',
@@ -46,19 +54,26 @@ const SHOWN = {
 /** Opens the admin listener: metrics, liveness, readiness. It never faces the public. */
 export async function openAdmin(options: AdminOptions): Promise<Admin> {
   const app = fastify({ ...BARE, exposeHeadRoutes: true, forceCloseConnections: true })
+  const { admits } = options
+  const admitted = ({ headers }: FastifyRequest) =>
+    admits === undefined || admits(headers.authorization)
   app.addHook('onRequest', async (request, reply) => {
-    if (isOurs(request.headers.host ?? '', options.endpoint.host)) return
-    await reply.code(421).send({ error: 'host' }) // a page elsewhere that rebinds its name to loopback
+    const known = admits !== undefined && admitted(request)
+    // a page elsewhere that rebinds its name to this address knows no password
+    if (!known && !isOurs(request.headers.host ?? '', options.endpoint.host))
+      return reply.code(421).send({ error: 'host' })
+    if (known || admits === undefined || OPEN.has(request.url)) return undefined
+    return reply.code(401).header('WWW-Authenticate', ASKS).send({ error: 'admin_auth' })
   })
   app.get('/metrics', async (_, reply) => {
     reply.header('Content-Type', options.contentType)
     return options.metrics()
   })
   app.get('/healthz', async () => ({ status: 'alive' }))
-  app.get('/readyz', async (_, reply) => {
+  app.get('/readyz', async (request, reply) => {
     const readiness = options.readiness()
     reply.code(readiness.ready ? 200 : 503)
-    return readiness
+    return admitted(request) ? readiness : reply.send()
   })
   const show = async ({ url }: { url: string }, reply: FastifyReply) => {
     const page = await options.page(url.split('?', 1)[0] ?? '')
@@ -86,12 +101,13 @@ export async function openAdmin(options: AdminOptions): Promise<Admin> {
   }
 }
 
-/** Names that no other site can give itself: addresses, localhost, and the one it listens on. */
+/** Names that no other site can give itself: addresses, localhost, the one it listens on, and those of a private network. */
 function isOurs(header: string, own: string): boolean {
   const name = header.replace(/:\d{1,5}$/, '').toLowerCase()
   return (
     name === 'localhost' ||
     name === own ||
+    INSIDE.test(name) ||
     parseAddress(name.replace(/^\[(.*)\]$/, '$1')) !== undefined
   )
 }

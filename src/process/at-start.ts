@@ -13,6 +13,7 @@ export const AT_START: readonly { readonly path: Path; of(settings: Settings): u
   { path: ['listen', 'https'], of: ({ listen }) => listen.https },
   { path: ['listen', 'http'], of: ({ listen }) => listen.http },
   { path: ['listen', 'admin'], of: ({ listen }) => listen.admin },
+  { path: ['listen', 'admin_auth'], of: ({ listen }) => listen.adminAuth },
   { path: ['listen', 'proxy_protocol'], of: ({ listen }) => listen.proxyProtocol },
   { path: ['console'], of: ({ console: lane }) => lane },
   { path: ['limits', 'headers'], of: ({ limits }) => limits.headers },

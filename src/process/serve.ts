@@ -10,6 +10,7 @@ import { RequestIds } from '../exchange/request-ids.ts'
 import type { Site } from '../exchange/site.ts'
 import { Explainer } from '../explain/live.ts'
 import { Upstream } from '../forward/upstream.ts'
+import { adminAdmits } from '../generation/admin-auth.ts'
 import type { Sender } from '../generation/compile.ts'
 import { AddressBuckets } from '../limit/address-buckets.ts'
 import { Budget } from '../limit/budget.ts'
@@ -90,6 +91,7 @@ export async function serve(options: ServeOptions): Promise<Service> {
   const { limits } = settings
   const started = clock.wall()
   const log = new Log({ clock, ...(options.put && { put: options.put }) })
+  const admits = adminAdmits(settings.listen.adminAuth, sources)
   const errands = new Errands({
     get: options.get ?? getter(),
     clock,
@@ -255,6 +257,7 @@ export async function serve(options: ServeOptions): Promise<Service> {
   try {
     admin = await openAdmin({
       endpoint: settings.listen.admin,
+      admits,
       metrics: () => metrics.text(),
       contentType: metrics.contentType,
       readiness: () => ({

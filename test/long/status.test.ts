@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
-import { createRequire } from 'node:module'
 import type { AddressInfo } from 'node:net'
+import axe, { type AxeResults } from 'axe-core'
 import type { Browser, Page } from 'playwright-core'
 import t, { type Test } from 'tap'
 import { leafletPage } from '../../src/status/leaflet.ts'
@@ -13,15 +13,8 @@ import { exchange } from '../support/sender.ts'
 import { FINE, ILL } from '../support/status-scenes.ts'
 import { GITHUB, genuine, stage } from '../wire/stage.ts'
 
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 /** Longer than any machine takes: what is waited for comes, or never does. */
 const PATIENCE = 100_000
-
-declare const axe: {
-  run(): Promise<{
-    violations: { id: string; nodes: { html: string; failureSummary: string }[] }[]
-  }>
-}
 
 let browser: Browser | undefined
 const started = async (): Promise<Browser> => {
@@ -143,13 +136,13 @@ t.test('axe finds nothing, light, dark and on a phone', { skip: noBrowser }, asy
     })
     const page = await context.newPage()
     await page.goto(await served(t, () => html))
-    await page.addScriptTag({ content: AXE })
-    const { violations } = await page.evaluate(() => axe.run())
+    await page.addScriptTag({ content: axe.source })
+    const { violations } = await page.evaluate<AxeResults>('axe.run()')
     const found = violations.map(
       ({ id, nodes }) => `${id}: ${nodes[0]?.html} ${nodes[0]?.failureSummary}`,
     )
     t.same(found, [], `${name} ${colorScheme} ${width}`)
-    const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)
+    const wide = await page.evaluate<number>('document.documentElement.scrollWidth - innerWidth')
     t.ok(wide <= 0, `${name} ${width} does not scroll sideways`)
     await context.close()
   }

@@ -30,7 +30,7 @@ t.test('the maps in config/ are without fault', async t => {
 })
 
 t.test('no key is accepted and ignored', async t => {
-  for (const key of ['admin_auth']) {
+  for (const key of ['admin_password']) {
     const text = HEAD + TLS.replace(' }\n', `, ${key}: x }\n`) + GITHUB
     t.match(places(text)[0], `listen.${key}: unknown key`, key)
     t.equal(places(text).length, 1)
@@ -610,7 +610,22 @@ const TOPS: readonly (readonly [string, string, readonly (string | RegExp)[]])[]
   [
     'an admin listener that others reach',
     'listen: { tls: [{ cert: a, key: b }], admin: 0.0.0.0:9090 }\n',
-    [/^3:46 listen.admin: the admin listener asks for no password/],
+    [/^3:46 listen.admin: off loopback the admin listener has to ask for something/],
+  ],
+  [
+    'a password of the admin listener that stands in the map',
+    'listen: { tls: [{ cert: a, key: b }], admin: 0.0.0.0:9090, admin_auth: { user: ops, password: "plain:0123456789abcdef" } }\n',
+    [/listen.admin_auth.password: `plain:` is accepted with `--dev` only/],
+  ],
+  [
+    'what is no reference',
+    'listen: { tls: [{ cert: a, key: b }], admin_auth: hunter2 }\n',
+    [/listen.admin_auth: expected a reference to a token/],
+  ],
+  [
+    'nothing to ask for, said on purpose',
+    'listen: { tls: [{ cert: a, key: b }], admin: 0.0.0.0:9090, admin_auth: none }\n',
+    [],
   ],
   [
     'two listeners on one port',
