@@ -35,6 +35,14 @@ export interface ConsoleLaneOptions {
 /** What the requests of a server that ends TLS come on. */
 type OverTls = Parameters<Authorities['proves']>[0]
 
+/** The console, whose certificates can be changed. */
+export interface ConsoleLane extends Console {
+  /** Reads certificates of a map that follows. Throws a fault where they cannot be used; what it gives puts them to use. */
+  prepare(certificates: readonly Origin[]): () => void
+  /** Reads those in use again. */
+  renew(): void
+}
+
 /** Whom the console's certificates are for. */
 const CONSOLE = 'console'
 /** Addresses with a bucket of their own: people, not the Internet. */
@@ -45,7 +53,7 @@ const HEAD_BYTES = 16 * 1024
 const ANY_HOST: ReadonlySet<string> = new Set()
 
 /** Opens the console on a TLS server of its own, with the certificates of the map. Throws a fault where that cannot be done. */
-export async function openConsoleLane(options: ConsoleLaneOptions): Promise<Console> {
+export async function openConsoleLane(options: ConsoleLaneOptions): Promise<ConsoleLane> {
   const { settings, clock, log } = options
   const { clientCertificate: asked, limits } = settings
   const authorities = new Authorities(asked ? [{ provider: CONSOLE, ...asked }] : [], () =>
@@ -104,6 +112,11 @@ export async function openConsoleLane(options: ConsoleLaneOptions): Promise<Cons
   })
   return {
     ...lane,
+    prepare(certificates) {
+      const others = new Keyring(certificates, authorities)
+      return () => care.use(others)
+    },
+    renew: () => care.renew(),
     close() {
       care.close()
       lane.close()

@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { Clock, Timer } from '../clock.ts'
 import type { Settings } from '../config/settings.ts'
-import type { Console } from '../console/console.ts'
 import type { FlowSource } from '../discovery/source.ts'
 import { Errands } from '../errands/errands.ts'
 import { type Get, getter } from '../errands/get.ts'
@@ -27,7 +26,7 @@ import type { Put } from '../report/sink.ts'
 import type { SecretSources } from '../secrets/resolve.ts'
 import type { Millis } from '../units.ts'
 import { CertificateCare } from './certificate-care.ts'
-import type { ConsoleLaneOptions } from './console-lane.ts'
+import type { ConsoleLane, ConsoleLaneOptions } from './console-lane.ts'
 import { connectionsFor, reservedFrom } from './descriptors.ts'
 import { Discovering } from './discovering.ts'
 import type { FilesRead } from './files-read.ts'
@@ -132,7 +131,7 @@ export async function serve(options: ServeOptions): Promise<Service> {
   let keyPins: KeyPins | undefined
   let admin: Admin | undefined
   let care: CertificateCare | undefined
-  let lane: Console | undefined
+  let lane: ConsoleLane | undefined
   let reloading: Reloading | undefined
   const gauges: Gauges = {
     inFlight: () => open.count,
@@ -317,7 +316,11 @@ export async function serve(options: ServeOptions): Promise<Service> {
       log,
       prepare: (next, before, read) => {
         const others = nextKeyring(next, before, around, read)
-        return () => others && care?.use(others)
+        const shown = others && lane?.prepare(originsOf(next, options.made))
+        return () => {
+          if (others !== undefined) care?.use(others)
+          shown?.()
+        }
       },
       reloaded: result => metrics.configReloaded(result),
     })
@@ -333,6 +336,7 @@ export async function serve(options: ServeOptions): Promise<Service> {
     reload() {
       if (draining !== 'no') return
       care?.renew()
+      lane?.renew()
       reloading?.reload()
     },
     config,
@@ -363,7 +367,7 @@ async function openLane(
   { settings, made, clock }: ServeOptions,
   log: Log,
   refused: ConsoleLaneOptions['refused'],
-): Promise<Console | undefined> {
+): Promise<ConsoleLane | undefined> {
   if (settings.console === undefined) return undefined
   const { openConsoleLane } = await import('./console-lane.ts')
   const { headers, idle } = settings.limits

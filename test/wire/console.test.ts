@@ -465,6 +465,34 @@ t.test('where a certificate is asked for, nothing goes without one of that autho
   t.same(await one.refusals(), { certificate: 2 })
 })
 
+t.test('certificates that change are shown here too', async t => {
+  const certified = await Promise.all(
+    ['first', 'second', 'third'].map(name => certify({ name: `${name}.example` })),
+  )
+  const [first, second, third] = certified.map(({ cert, key }) => ({ cert, key }))
+  const folder = t.testdir({ 'a.crt': first?.cert ?? '', 'a.key': first?.key ?? '' })
+  const [cert, key] = [join(folder, 'a.crt'), join(folder, 'a.key')]
+  const listen = `tls: [{ cert: ${cert}, key: ${key} }]`
+  const { lane, clock, until } = await withConsole(t, 'allow_ips: [127.0.0.1]', { listen })
+  const shown = async () => {
+    const { socket } = await connect(lane)
+    const { subject } = socket.getPeerX509Certificate() ?? {}
+    socket.destroy()
+    return subject
+  }
+  t.equal(await shown(), 'CN=first.example')
+  for (const next of [second, third]) {
+    writeFileSync(cert, next?.cert ?? '')
+    writeFileSync(key, next?.key ?? '')
+    const name = next === second ? 'second' : 'third'
+    await until(async () => {
+      clock.advance(1_000)
+      return (await shown()) === `CN=${name}.example`
+    })
+  }
+  t.equal((await exchange(lane, { target: '/login' }))?.status, 200)
+})
+
 t.test('it has limits of its own: connections, bodies, requests of an address', async t => {
   const limits = 'limits: { connections: 2, body: 10B, per_address: 2/1h }'
   const { lane, refusals, port } = await withConsole(t, `allow_ips: [127.0.0.0/8], ${limits}`)

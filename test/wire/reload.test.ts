@@ -136,6 +136,34 @@ t.test('a provider comes and goes with its file in the folder of the map', async
   t.equal(await status(on, signed(OLD, '/in/b')), 404)
 })
 
+t.test('the console shows the certificates of a map that follows', async t => {
+  const files = folderOf(t, 1)
+  const folder = join(files.map, '..')
+  const shows = (name: string) => {
+    files.write(github(files), 'console: { allow_ips: [127.0.0.1] }\n')
+    const tls = `tls: [{ cert: ${folder}/${name}.crt, key: ${folder}/${name}.key }]`
+    const listen = `{ ${tls}, console: 127.0.0.1:8444, https`
+    writeFileSync(files.map, readFileSync(files.map, 'utf8').replace('{ https', listen))
+  }
+  for (const name of ['first', 'second']) {
+    const { cert, key } = await certify({ name: `${name}.example` })
+    writeFileSync(join(folder, `${name}.crt`), cert)
+    writeFileSync(join(folder, `${name}.key`), key)
+  }
+  shows('first')
+  const on = await stage(t, { file: files.map })
+  const shown = async () => {
+    const { socket } = await connect(on.hookwarden.service.consolePort ?? 0)
+    const { subject } = socket.getPeerX509Certificate() ?? {}
+    socket.destroy()
+    return subject
+  }
+  t.equal(await shown(), 'CN=first.example')
+  shows('second')
+  await looked(on, 1, 0)
+  t.equal(await shown(), 'CN=second.example')
+})
+
 t.test('a folder of links is swapped by one rename, as Kubernetes does it', async t => {
   const first = await stage(t)
   const folder = t.testdir({})
