@@ -1,5 +1,14 @@
 import { spawnSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import {
+  chmodSync,
+  copyFileSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
+import { join } from 'node:path'
 import t from 'tap'
 import { parse } from 'yaml'
 import { flawsOf } from '../src/commands/map.ts'
@@ -66,7 +75,7 @@ t.test('compose: Hookwarden is published, the pages on loopback, nothing else', 
   const published = Object.entries(compose.services).flatMap(([name, { ports = [] }]) =>
     ports.map(port => `${name} ${port}`),
   )
-  t.same(published, ['hookwarden 443:8443', 'main 127.0.0.1:3000:3000'])
+  t.same(published, ['hookwarden 0.0.0.0:443:8443', 'main 127.0.0.1:3000:3000'])
 })
 
 t.test('compose: secrets are files, and no variable holds one', async t => {
@@ -89,6 +98,95 @@ t.test('compose: Hookwarden is given longer than it drains', async t => {
       mapIn(readFileSync('deploy/compose/hookwarden.yaml', 'utf8')).drain.within,
   )
 })
+
+t.test('compose: Hookwarden starts after Automatisch, and so stops before it', async t => {
+  t.match(compose.services.hookwarden, { depends_on: { main: { condition: 'service_healthy' } } })
+})
+
+t.test('Redis is bounded below its container, and is the process that is told to stop', async t => {
+  const pod = podsOf(manifestsOf('deploy/kubernetes/sidecar/kustomization.yaml')).find(
+    ({ name }) => name === 'redis',
+  )?.pod.spec.containers[0]
+  const scripts = {
+    compose: (compose.services.redis?.command as string[] | undefined)?.[2],
+    kubernetes: (pod?.args as string[] | undefined)?.[0],
+  }
+  for (const [where, script = ''] of Object.entries(scripts)) {
+    t.match(script, /^exec redis-server - <<END$/m, where)
+    t.match(script, /^maxmemory-policy noeviction$/m, where)
+    t.equal(/^maxmemory (\d+)mb$/m.exec(script)?.[1], '512', where)
+  }
+  t.match(compose.services.redis, { mem_limit: '768m' })
+  t.match(pod?.resources, { limits: { memory: '768Mi' } })
+})
+
+/** Programs by name, each a line of shell, in front of those of the machine. */
+function stubs(folder: string, programs: Readonly<Record<string, string>>): NodeJS.ProcessEnv {
+  mkdirSync(join(folder, 'bin'))
+  for (const [name, line] of Object.entries(programs)) {
+    writeFileSync(join(folder, 'bin', name), `#!/bin/sh\n${line}\n`)
+    chmodSync(join(folder, 'bin', name), 0o755)
+  }
+  return { ...process.env, PATH: `${join(folder, 'bin')}:${process.env.PATH}` }
+}
+
+for (const [what, dump, status] of [
+  ['a dump that fails is no backup, and the old one stays', 'exit 1', 1],
+  ['a dump that is whole takes the place of the old one', `echo dump >"\${2#--file=}"`, 0],
+] as const)
+  t.test(`backup: ${what}`, async t => {
+    const folder = t.testdir({
+      secrets: { POSTGRES_PASSWORD: 'x', 'keys.escrow': 'closed' },
+      to: { '2020-01-01T000000Z': { SHA256SUMS: '' } },
+    })
+    utimesSync(join(folder, 'to/2020-01-01T000000Z'), 0, 0)
+    const { stderr, ...ended } = spawnSync('sh', ['deploy/compose/backup.sh'], {
+      encoding: 'utf8',
+      env: {
+        ...stubs(folder, { pg_dump: dump, pg_restore: 'exit 0' }),
+        ...{ ONCE: '1', TO: join(folder, 'to'), SECRETS: join(folder, 'secrets') },
+      },
+    })
+    t.equal(ended.status, status, stderr)
+    const [made = '', ...more] = readdirSync(join(folder, 'to')).filter(
+      name => name !== '.unfinished',
+    )
+    t.same(more, [])
+    t.equal(made === '2020-01-01T000000Z', status === 1)
+    const files = status === 1 ? ['SHA256SUMS'] : ['SHA256SUMS', 'database.dump', 'keys.escrow']
+    t.same(readdirSync(join(folder, 'to', made)), files)
+  })
+
+for (const [what, digests, image] of [
+  [
+    'the digest that it has here',
+    `hookwarden@sha256:${'a'.repeat(64)}`,
+    'hookwarden:0.1.0@sha256:a',
+  ],
+  ['its tag alone, where the image store gives it none', '', 'hookwarden:0.1.0\n'],
+] as const)
+  t.test(`prepare: Hookwarden's own image, which no registry knows, gets ${what}`, async t => {
+    const folder = t.testdir({
+      secrets: { POSTGRES_PASSWORD: '', REDIS_PASSWORD: '', 'keys.escrow': '' },
+    })
+    for (const name of ['prepare.sh', 'compose.yaml'])
+      copyFileSync(`deploy/compose/${name}`, join(folder, name))
+    const docker = `case "$*" in
+  'image inspect '*' hookwarden:0.1.0') echo '${digests}' ;;
+  *hookwarden:*) exit 1 ;;
+  'buildx imagetools inspect '*) echo sha256:${'b'.repeat(64)} ;;
+esac`
+    const { status, stderr } = spawnSync('sh', [join(folder, 'prepare.sh'), 'hwpub_x'], {
+      encoding: 'utf8',
+      env: stubs(folder, { docker, chown: 'exit 0' }),
+    })
+    t.equal(status, 0, stderr)
+    const made = readFileSync(join(folder, 'compose.yaml'), 'utf8')
+    t.ok(made.includes(`image: ${image}`))
+    t.notMatch(made, /0{64}/)
+    t.match(made, /image: redis:\S+@sha256:b{64}\n/)
+    t.match(compose.services.hookwarden, { pull_policy: 'never' }, 'nothing else of that name')
+  })
 
 t.test('doctor finds nothing in what is deployed', async t => {
   t.equal(doctor('compose', ['deploy/compose/compose.yaml']), 'nothing found')
@@ -204,10 +302,25 @@ for (const { name: variant, kustomization } of VARIANTS) {
     t.same(reaching('worker', 3000), [])
   })
 
+  t.test(`${variant}: nobody is let out to whatever there is`, async t => {
+    const rules = (
+      kind('NetworkPolicy') as readonly (Manifest & { readonly spec: Policy })[]
+    ).flatMap(({ spec }) => spec.egress ?? [])
+    t.ok(rules.length > 3)
+    for (const { to = [] } of rules) {
+      t.not(to.length, 0, 'a rule without `to` leads everywhere')
+      for (const { ipBlock } of to)
+        if (ipBlock?.cidr === '0.0.0.0/0') t.ok(ipBlock.except?.includes('10.0.0.0/8'))
+        else if (ipBlock !== undefined) t.equal(ipBlock.cidr, '192.0.2.1/32', 'a slot, closed')
+    }
+  })
+
   t.test(`${variant}: its map has no issue, and it drains before its pod ends`, async t => {
     const config = kind('ConfigMap').find(({ metadata }) => metadata.name === 'hookwarden')
     const data = (config?.data ?? {}) as Readonly<Record<string, string>>
-    const within = mapIn(data['hookwarden.yaml'] ?? '').drain.within / 1000
+    const { drain } = mapIn(data['hookwarden.yaml'] ?? '')
+    const within = drain.within / 1000
+    t.ok(drain.settle >= 25_000, 'longer than balancers take to notice')
     for (const { pod } of podsOf(manifests).filter(({ pod }) =>
       pod.spec.containers.some(({ name }) => name === 'hookwarden'),
     )) {
@@ -240,7 +353,7 @@ t.test('standalone: replicas share a store, and one is always there', async t =>
 interface Peer {
   readonly podSelector?: { readonly matchLabels?: Readonly<Record<string, string>> }
   readonly namespaceSelector?: object
-  readonly ipBlock?: object
+  readonly ipBlock?: { readonly cidr: string; readonly except?: readonly string[] }
 }
 interface Rule {
   readonly from?: readonly Peer[]
@@ -249,6 +362,7 @@ interface Rule {
 interface Policy {
   readonly podSelector: { readonly matchLabels?: Readonly<Record<string, string>> }
   readonly ingress?: readonly Rule[]
+  readonly egress?: readonly { readonly to?: readonly Peer[] }[]
 }
 
 /** Whether policies let one pod into a port of another. */

@@ -30,9 +30,15 @@ chmod 700 backups
 if [ -z "${NO_DIGESTS:-}" ]; then
   zeros=0000000000000000000000000000000000000000000000000000000000000000
   for image in $(sed -n "s/^ *image: \(.*\)@sha256:$zeros$/\1/p" compose.yaml | sort -u); do
-    digest=$(docker buildx imagetools inspect --format '{{.Manifest.Digest}}' "$image")
-    sed -i "s|image: $image@sha256:$zeros|image: $image@$digest|" compose.yaml
-    echo "$image is $digest"
+    case $image in
+      hookwarden:*) # no registry has what was built or loaded here; an image store of the old kind gives it no digest
+        digests=$(docker image inspect --format '{{join .RepoDigests "\n"}}' "$image")
+        digest=$(echo "$digests" | sed -n 's/^hookwarden@//p' | head -n 1)
+        ;;
+      *) digest=$(docker buildx imagetools inspect --format '{{.Manifest.Digest}}' "$image") ;;
+    esac
+    sed -i "s|image: $image@sha256:$zeros|image: $image${digest:+@$digest}|" compose.yaml
+    echo "$image is ${digest:-without a digest in this image store: push it to a registry of yours to pin it}"
   done
 fi
 

@@ -48,13 +48,15 @@ t.test('the image, in a pod with Automatisch and Prometheus', { skip: WHY }, asy
       const own = files.filter(path => path.startsWith('app/'))
       t.same(
         own
-          .map(path => path.replace(/program\/.*/, 'program/'))
+          .map(path => path.replace(/(program|findings|reasons)\/.*/, '$1/'))
           .filter((path, i, all) => all.indexOf(path) === i),
         [
           'app/bin/hookwarden.js',
           'app/dist/hookwarden.cdx.json',
           'app/dist/licences.txt',
           'app/dist/program/',
+          'app/docs/findings/',
+          'app/docs/reasons/',
           'app/package.json',
         ],
       )
@@ -170,7 +172,7 @@ scrape_configs: [{ job_name: hookwarden, static_configs: [{ targets: ['127.0.0.1
       '--read-only',
       '--read-only-tmpfs=false',
       '--cap-drop=ALL',
-      '--memory=256m',
+      '--memory=512m',
       '--cpus=1',
     ],
     ...['--security-opt', 'no-new-privileges', '--pids-limit=64'],
@@ -214,7 +216,7 @@ scrape_configs: [{ job_name: hookwarden, static_configs: [{ targets: ['127.0.0.1
     const [{ HostConfig } = { HostConfig: undefined }] = JSON.parse(
       await podman.do('inspect', hookwarden),
     ) as { HostConfig: unknown }[]
-    t.match(HostConfig, { Memory: 256 * MEBI, NanoCpus: 1e9, ReadonlyRootfs: true })
+    t.match(HostConfig, { Memory: 512 * MEBI, NanoCpus: 1e9, ReadonlyRootfs: true })
   })
 
   await t.test(
