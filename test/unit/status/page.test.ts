@@ -69,7 +69,7 @@ t.test('a provider has its row: what it is, how it went, and where to read on', 
   t.match(ill, /^bad"/, 'what is wrong comes first')
   for (const part of [
     '<b>ill</b>',
-    '>report<',
+    'report, see above',
     '3 ok · 1,234 refused',
     '12 s ago',
     '3 min ago',
