@@ -22,6 +22,8 @@ const CONNECTIONS = 130
 const DUPLICATES = 100
 const SECOND = 1_000
 const MEASURED = 20 * SECOND
+/** By then the burst is over, also where replicas that were just started are late with it. */
+const BURST = 3 * SECOND
 /** Over so much the window of twenty seconds is moved. */
 const MOVED = 3 * SECOND
 
@@ -99,14 +101,14 @@ async function measured(
     const status = answered(answer)
     answers.set(status, (answers.get(status) ?? 0) + 1)
   }
-  const { sent, open } = await load(replicas, SECOND + MEASURED + MOVED, count)
+  const { sent, open } = await load(replicas, BURST + MEASURED + MOVED, count)
   await Promise.all(open)
   const arrivals = (await counter.arrivals()).map(([, at]) => at)
   const [first = 0] = arrivals
-  const from = first + SECOND
+  const from = first + BURST
   const windows = windowsOf(arrivals, { from, to: from + MOVED, span: MEASURED })
-  const seconds = windowsOf(arrivals, { from, to: first + MEASURED + MOVED, span: SECOND })
-  const rate = Math.round((sent * SECOND) / (SECOND + MEASURED + MOVED))
+  const seconds = windowsOf(arrivals, { from, to: from + MEASURED, span: SECOND })
+  const rate = Math.round((sent * SECOND) / (BURST + MEASURED + MOVED))
   t.comment(`${sent} deliveries, ${rate} a second`)
   t.comment(
     `answers: ${[...answers]
