@@ -165,7 +165,7 @@ t.test('a header may not be named by Connection to get rid of our own', async t 
   }
 })
 
-t.test('framing, Expect and trailers end here', async t => {
+t.test('framing and Expect end here, and a trailer goes nowhere', async t => {
   const on = await stage(t)
   const bytes = Buffer.concat(
     genuine('github', GITHUB, BODY, {
@@ -177,7 +177,9 @@ t.test('framing, Expect and trailers end here', async t => {
     }),
   )
   const trailed = `${bytes.toString('latin1').slice(0, -2)}X-Late: 1\r\n\r\n`
-  t.equal((await exchange(on.port, trailed))?.status, 204)
+  t.equal((await exchange(on.port, trailed))?.status, 400)
+  t.same(on.recorder.requests, [])
+  t.equal((await exchange(on.port, bytes.toString('latin1')))?.status, 204)
   const [request] = on.recorder.requests
   t.same(request?.framed, [])
   t.same(request && valuesOf(request, 'content-length'), ['7'])

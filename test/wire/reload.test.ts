@@ -249,6 +249,7 @@ const FIXED: Readonly<Record<string, (map: string) => string>> = {
   'listen.http': map =>
     `${map}trust_proxies: [10.0.0.0/8]\n`.replace('{ https', '{ http: 127.0.0.1:8080, https'),
   'listen.admin': map => map.replace('admin: 127.0.0.1:9090', 'admin: 127.0.0.1:9091'),
+  'listen.admin_auth': map => map.replace('9090', "9090, admin_auth: 'env:ADMIN'"),
   'listen.proxy_protocol': map =>
     `${map}trust_proxies: [10.0.0.0/8]\n`.replace('{ https', '{ proxy_protocol: true, https'),
   console: map => `${map}console: { allow_ips: [10.0.0.0/8] }\n`,
