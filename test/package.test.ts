@@ -9,6 +9,7 @@ const MANIFEST = JSON.parse(readFileSync('package.json', 'utf8')) as {
   readonly engines: { readonly node: string }
   readonly dependencies: Readonly<Record<string, string>>
   readonly devDependencies: Readonly<Record<string, string>>
+  readonly scripts: Readonly<Record<string, string>>
 }
 
 t.test(
@@ -58,3 +59,12 @@ t.test('what the package is to hold exists, and holds no source', async t => {
     [],
   )
 })
+
+t.test(
+  'what takes its time is either in each run of the checks or in the one before a release',
+  async t => {
+    const { 'test:long': long, 'test:soak': soak } = MANIFEST.scripts
+    const named = `${long} ${soak}`.match(/test\/long\/[\w-]+\.test\.ts/g)
+    t.same(named?.sort(), globSync('test/long/*.test.ts').sort())
+  },
+)
