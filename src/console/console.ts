@@ -96,7 +96,7 @@ export async function openConsole(options: ConsoleOptions): Promise<Console> {
     const why = refusal(req)
     if (why === undefined) {
       cleanRequest(req, addressOf(req))
-      void proxy.web(req, res)
+      proxy.web(req, res).catch(() => res.destroy()) // a rejection that nobody hears ends the process
       return
     }
     options.refused(why, addressOf(req))

@@ -17,6 +17,8 @@ export interface Line {
   response: ServerResponse | undefined
   /** How much had been read when its parser failed: what comes after that is only drained. */
   brokenAt: Bytes | undefined
+  /** Requests that came behind an answer that ends the connection. */
+  behind: number
 }
 
 /** The newest exchange of a connection, on which others may wait for their answers still. */
@@ -36,6 +38,14 @@ export function ending({ response }: Line): boolean {
   return response?.headersSent === true && !response.shouldKeepAlive
 }
 
+/** Whether so many requests came behind an answer that ends the connection that it is cut off: each is kept until then. */
+export function tooManyBehind(line: Line): boolean {
+  line.behind += 1
+  return line.behind > MOST_BEHIND
+}
+
+/** More than any sender has on its way when its connection ends. */
+const MOST_BEHIND = 16
 /** How long a sender may take to read why its connection ends. */
 const FAREWELL: Millis = 1000
 /** How much more is dropped before it is cut off all the same. */

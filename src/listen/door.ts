@@ -8,7 +8,7 @@ import { follow } from '../exchange/reply.ts'
 import type { Site } from '../exchange/site.ts'
 import type { Bytes, Millis } from '../units.ts'
 import { BARE } from './bare-fastify.ts'
-import { begin, ending, type Line, linger, onBroken, onConnect } from './broken.ts'
+import { begin, ending, type Line, linger, onBroken, onConnect, tooManyBehind } from './broken.ts'
 
 /** Where a server listens. */
 export interface Endpoint {
@@ -56,6 +56,7 @@ export function assign(socket: Connected, peer: Peer): void {
     waiting: undefined,
     response: undefined,
     brokenAt: undefined,
+    behind: 0,
   }
 }
 
@@ -81,7 +82,7 @@ export async function openDoor(
   function onRequest(req: IncomingMessage, res: ServerResponse): void {
     const line = (req.socket as Connected)[kLine]
     if (line === undefined) return void req.socket.destroy()
-    if (ending(line)) return
+    if (ending(line)) return void (tooManyBehind(line) && req.socket.destroy())
     if (line.response === undefined) req.socket.destroySoon = leave
     else if (!line.response.closed) follow(line.response)
     const exchange = new Exchange(site, line.peer, req, res)

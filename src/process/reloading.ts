@@ -119,9 +119,12 @@ export class Reloading {
       const fixed = restartIssues(current.settings, next)
       if (fixed.length > 0) return fixed
       const generation = generations.compile(next.settings, sources)
-      if (worse(generation, current)) {
+      const lost = worse(generation, current)
+      if (lost.length > 0) {
         const found = source.findings(next, sources)
         if (found.length > 0) return found
+        const gone = lost.find(name => keyed(next.settings, name) === keyed(current.settings, name))
+        if (gone !== undefined) return [ofFile(source.file, `the key of ${gone} is gone`)]
       }
       const commit = prepare(next.settings, current.settings, read)
       generations.swap(generation)
@@ -149,12 +152,19 @@ export class Reloading {
   }
 }
 
-/** Whether something of a provider that was served without it is wrong now: a secret that is half written, or gone. */
-function worse({ senders }: Generation, before: Generation): boolean {
-  return senders.some(({ name, problems }) => {
-    const old = before.senders.find(one => one.name === name)
-    return old !== undefined && problems.some(problem => !old.problems.includes(problem))
-  })
+/** Providers of which something is wrong that was not before: a secret that is half written, or gone. */
+function worse({ senders }: Generation, before: Generation): readonly string[] {
+  return senders
+    .filter(({ name, problems }) => {
+      const old = before.senders.find(one => one.name === name)
+      return old !== undefined && problems.some(problem => !old.problems.includes(problem))
+    })
+    .map(({ name }) => name)
+}
+
+/** Where the keys of a provider are. One that a sender hands over may be awaited, but not where it was before. */
+function keyed({ providers }: Settings, name: string): string {
+  return JSON.stringify(providers.find(one => one.name === name)?.secrets)
 }
 
 /** An issue of a file that could not be read at all. */

@@ -51,3 +51,17 @@ for (const [what, sent, more, told] of CASES) {
     }
   })
 }
+
+t.test(
+  'whoever goes on behind an answer that ends the connection is cut off after some',
+  async t => {
+    const { port, recorder } = await stage(t)
+    const connection = await connect(port)
+    await connection.write(Buffer.from(LAST[0] ?? ''))
+    t.equal((await connection.answerOrClose())?.status, 404)
+    const next = Buffer.from('GET /nowhere HTTP/1.1\r\nHost: localhost\r\n\r\n')
+    await connection.write(Buffer.concat(Array.from({ length: 100 }, () => next)))
+    await connection.closed // the clock stands still: no deadline did it
+    t.same(recorder.requests, [])
+  },
+)

@@ -164,6 +164,21 @@ t.test('the console shows the certificates of a map that follows', async t => {
   t.equal(await shown(), 'CN=second.example')
 })
 
+t.test('a key that was handed over and is gone keeps the map that knows it', async t => {
+  const files = folderOf(t, 1)
+  const key = join(files.map, '../asana.key')
+  writeFileSync(key, OLD)
+  const asana = `  asana: { secret: 'file:${key}', handshake: { enrol: 2040-01-01T00:00:00Z }, path: /in/a, to: flow:${FLOW} }\n`
+  files.write(asana)
+  const on = await stage(t, { file: files.map })
+  rmSync(key)
+  files.write(asana, '# another look\n')
+  await looked(on, 0, 1)
+  t.match(on.hookwarden.service.config().refused?.issues, [{ message: 'the key of asana is gone' }])
+  writeFileSync(key, OLD)
+  await looked(on, 1, 1)
+})
+
 t.test('a folder of links is swapped by one rename, as Kubernetes does it', async t => {
   const first = await stage(t)
   const folder = t.testdir({})

@@ -150,3 +150,10 @@ t.test('what only others find of a provider is told of its own file', async t =>
   const { file, line, column } = loaded.secretIssue('github', 0, 'a', 'b')
   t.same([file, line, column], ['etc/senders/github.yaml', 1, 9])
 })
+
+t.test('a folder that lost all its files is no map without providers', async t => {
+  const lost = { 'etc/senders/README.md': 'where a mount should be' }
+  t.same(told(MAP, lost), ['etc/map.yaml:1:1 providers: expected at least one provider'])
+  const own = `${MAP}providers: { gitlab: { secret: env:B, flows: [${FLOWS[2]}] } }\n`
+  t.same(told(own, lost), [])
+})
