@@ -10,7 +10,7 @@ export interface Child {
   readonly ended: Promise<never>
 }
 
-const PROBE = import.meta.resolve('./probe.ts')
+const PROBE = import.meta.resolve('./probe.js')
 const children = new Set<ChildProcess>()
 process.once('exit', () => {
   for (const child of children) child.kill('SIGKILL')

@@ -97,7 +97,7 @@ const HELP = `hookwarden COMMAND [options]
 
 ${COMMANDS.map(({ name, summary }) => `  ${name.padEnd(10)} ${summary}`).join('\n')}
 
-\`hookwarden COMMAND --help\` says more. Exit codes: 0 fine, 1 a finding, 2 it cannot be done as asked, 70 a bug.`
+\`hookwarden COMMAND --help\` says more, \`hookwarden --version\` which one this is. Exit codes: 0 fine, 1 a finding, 2 it cannot be done as asked, 70 a bug.`
 
 /** Commands that serve, or wait for a person: nobody is told that they are still at it. */
 const ASKS = new Set(['run', 'init', 'seal'])
@@ -112,6 +112,11 @@ async function main([name, ...args]: string[]): Promise<number> {
     const asked = COMMANDS.find(one => one.name === args[0])
     console.log(asked === undefined || name !== 'help' ? HELP : (await asked.load()).command.help)
     return name === undefined ? 2 : 0
+  }
+  if (name === '--version' || name === '-v' || name === 'version') {
+    const { ownVersion } = await import('./commands/version.ts')
+    console.log(`hookwarden ${ownVersion()} (Node ${process.version})`)
+    return 0
   }
   const entry = COMMANDS.find(one => one.name === name)
   if (entry === undefined) {

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { isBuiltin } from 'node:module'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -56,7 +56,12 @@ async function pack({
       : { packages: 'external' }),
   })
   mkdirSync(to, { recursive: true })
-  if (whole) writeFileSync(join(to, 'licences.txt'), licenceTexts(ROOT, production(lock())))
+  if (!whole) return
+  for (const file of ['package.json', 'nacl-fast.js']) {
+    const from = join('node_modules/tweetnacl', file) // loaded by its name where something is sealed, and never else
+    cpSync(join(ROOT, from), join(to, from))
+  }
+  writeFileSync(join(to, 'licences.txt'), licenceTexts(ROOT, production(lock())))
 }
 
 /**

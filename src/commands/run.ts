@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import { flushCompileCache } from 'node:module'
 import { systemClock } from '../clock.ts'
 import type { Settings } from '../config/settings.ts'
@@ -14,6 +13,7 @@ import { findingsOf } from './check-findings.ts'
 import { type Command, readArguments } from './command.ts'
 import { disk, readMap, USUAL_MAP } from './map.ts'
 import { paintIssue, processTerminal } from './terminal.ts'
+import { ownVersion } from './version.ts'
 
 export const command: Command = {
   help: `hookwarden run [--config FILE] [--dev]
@@ -92,13 +92,4 @@ async function madeFor({ listen, console: lane }: Settings): Promise<readonly Ce
     algorithm: 'sha256',
   })
   return [{ cert: made.cert, key: made.private }]
-}
-
-function ownVersion(): string {
-  const manifest: unknown = JSON.parse(
-    readFileSync(new URL('../../package.json', import.meta.url), 'utf8'),
-  )
-  return typeof manifest === 'object' && manifest !== null && 'version' in manifest
-    ? String(manifest.version)
-    : ''
 }

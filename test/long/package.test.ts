@@ -1,7 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -79,6 +79,38 @@ t.test('the whole build holds what an installation has, and nothing of developme
   const named = new Set(production(LOCK).map(({ name }) => name))
   t.ok(inside.length > 100)
   t.same([...new Set(inside.filter(name => !named.has(name)))], [])
+})
+
+t.test('the whole build opens what is sealed, with no package around it', async t => {
+  const away = mkdtempSync(join(folder, 'away-'))
+  cpSync(join(folder, 'one1'), join(away, 'dist'), { recursive: true })
+  cpSync('bin', join(away, 'bin'), { recursive: true })
+  cpSync('package.json', join(away, 'package.json'))
+  const run = (input: string, ...args: string[]) =>
+    spawnSync(process.execPath, [join(away, 'bin', 'hookwarden.js'), ...args], {
+      cwd: away,
+      encoding: 'utf8',
+      env: { HOOKWARDEN_SEAL_KEY_FILE: join(away, 'sealing.key') },
+      input,
+    })
+  const keygen = run('', 'keygen', '--out', 'sealing.key', '--json')
+  t.equal(keygen.status, 0, keygen.stderr)
+  const to = /hwpub_[\w-]+/.exec(keygen.stdout)?.[0] ?? ''
+  const seal = run("It's a Secret to Everybody", 'seal', '--to', to, '--json')
+  t.equal(seal.status, 0, seal.stderr)
+  const sealed = /sealed:[^"]+/.exec(seal.stdout)?.[0]
+  const { certFile, keyFile } = await developmentCertificate()
+  writeFileSync(
+    join(away, 'hookwarden.yaml'),
+    `version: 1
+upstream: http://127.0.0.1:3000
+listen: { https: 127.0.0.1:8443, tls: [{ cert: ${certFile}, key: ${keyFile} }] }
+providers:
+  github: { secret: '${sealed}', flows: [${FLOW}] }
+`,
+  )
+  const check = run('', 'check')
+  t.equal(check.status, 0, check.stdout + check.stderr)
 })
 
 t.test('the whole build has the text of each licence', async t => {

@@ -292,6 +292,7 @@ t.test('the command line: help everywhere, and exit codes 0, 1 and 2', async t =
     stderr: '',
   })
   t.match(cli('check', '--help'), { status: 0, stdout: /^hookwarden check \[--config FILE\]/ })
+  t.match(cli('--version'), { status: 0, stdout: /^hookwarden \d+\.\d+\.\d+ \(Node v\d+/ })
   t.match(cli(), { status: 2 })
   t.match(cli('chekc'), { status: 2, stderr: /unknown command `chekc`/ })
   t.match(cli('check', '--confg', 'x'), { status: 2, stderr: /--confg/ })
