@@ -1,6 +1,7 @@
 import { existsSync, globSync, readFileSync } from 'node:fs'
 import t from 'tap'
 import { licencesPage, PAGE, PERMISSIVE, production } from '../deploy/package/licences.ts'
+import { sharers } from './support/together.ts'
 
 const LOCK = readFileSync('package-lock.json', 'utf8')
 const MANIFEST = JSON.parse(readFileSync('package.json', 'utf8')) as {
@@ -68,3 +69,14 @@ t.test(
     t.same(named?.sort(), globSync('test/long/*.test.ts').sort())
   },
 )
+
+t.test('each unit test shares a process with others, and ends none of them early', async t => {
+  const shared = globSync('test/unit/*.test.ts').flatMap(entry => sharers(entry))
+  t.same(shared.sort(), globSync('test/unit/*/**/*.test.ts').sort())
+  // tap ends a process that idles once its root has a teardown, and these hold for all that follow
+  const root = /^t\.(?:teardown|bail|plan|end|setTimeout)\(|\bprocess\.(?:exit|chdir)\(/m
+  t.same(
+    shared.filter(file => root.test(readFileSync(file, 'utf8'))),
+    [],
+  )
+})
