@@ -1,100 +1,58 @@
-import { globSync, readFileSync } from 'node:fs'
+import { existsSync, globSync, readFileSync } from 'node:fs'
 import { basename } from 'node:path'
 import t from 'tap'
 import { documented, mentioned } from './support/documented.ts'
+import { ELSEWHERE, NOT_RUN, RUN } from './support/lines.ts'
 
-/** Programs that pages call and no test runs as they stand, each with the reason why not. */
-const NOT_RUN: Readonly<Record<string, string>> = {
-  docker: 'no engine that pulls images: test/container/ does the same with podman and stand-ins',
-  kubectl:
-    'no cluster: test/deploy.test.ts and test/long/kubernetes.test.ts read what it would apply',
-  psql: 'wants a database of Automatisch: test/unit/discovery runs the same file against PostgreSQL',
-  rsync: 'wants another host',
-  createdb: 'run by test/container/compose.test.ts, in a container',
-  pg_restore: 'run by test/container/compose.test.ts, in a container',
-  sha256sum: 'run by test/container/compose.test.ts, on what the backup wrote',
-  nft: 'run by test/container/firewall.test.ts, in a network namespace',
-  './prepare.sh': 'run by test/container/compose.test.ts',
-  './try.sh': 'run by test/container/compose.test.ts',
-  curl: 'wants an installation with a name of its own',
-  openssl: 'wants an installation with a name of its own',
-  grep: 'looks, and changes nothing',
-  cd: 'moves, and does nothing',
-  ssh: 'wants another host',
-  systemctl: 'no systemd',
-  promtool: 'run by the tests of metrics and alerts, in their own words',
-  scp: 'wants another host',
-  git: 'the reader has it, or has the sources without it',
+/** What becomes of a line of a page; undefined where nobody knows. */
+function account(line: string): string | undefined {
+  if (line in RUN) return 'run by test/long/commands.test.ts'
+  if (line in ELSEWHERE) return `run by ${ELSEWHERE[line]?.[0]}`
+  return Object.entries(NOT_RUN).find(([begins]) => line.startsWith(begins))?.[1]
 }
 
-/** What only prepares the next line. */
-const SHELL = new Set(
-  'sleep read printf echo export kill umask mkdir chmod chown cat cp mv ln tee rm tail less'.split(
-    ' ',
-  ),
-)
-
-/** Lines of npm that are run elsewhere than by their script alone, or not at all. */
-const NPM: Readonly<Record<string, string>> = {
-  ci: '.ci/run begins with it',
-  test: '.ci/run runs it',
-  pack: 'run by test/long/package.test.ts',
-}
-
-const { scripts } = JSON.parse(readFileSync('package.json', 'utf8')) as {
-  readonly scripts: Readonly<Record<string, string>>
-}
-const tests = globSync('test/**/*.ts')
-  .filter(file => !file.includes('node_modules'))
-  .map(file => readFileSync(file, 'utf8'))
-
-/** The programs of a line: what stands before `&&`, `|` and `;` too, without variables in front. */
-function programsOf(command: string): string[][] {
-  return command
-    .replace(/'[^']*'|"[^"]*"/g, quoted => quoted.replace(/[|;&]/g, '_'))
-    .replace(/^\(|\)(?: &)?$/g, '')
-    .split(/\s*(?:&&|\|\|?|;)\s*/)
-    .map(one => one.replace(/\s*&$/, '').split(/\s+/).filter(Boolean))
-    .map(words => words.slice(words.findIndex(word => !/^\w+=/.test(word))))
-    .filter(words => words.length > 0)
-}
-
-/** Why a program of a documented line is no surprise; undefined where it is one. */
-function account([program = '', ...words]: readonly string[]): string | undefined {
-  if (program === 'npm') {
-    const [verb = ''] = words
-    if (verb !== 'run') return NPM[verb]
-    const script = words.slice(1).find(word => !word.startsWith('-')) ?? ''
-    return scripts[script] === undefined ? undefined : `the script ${script}`
-  }
-  if (program === 'npx' || program === 'node') return 'as npm has it'
-  if (program === 'hookwarden') {
-    const [command = ''] = words
-    const run = tests.some(
-      text => text.includes(`commands/${command}`) || text.includes(`'${command}'`),
-    )
-    return run ? `a test runs ${command}` : undefined
-  }
-  if (SHELL.has(program)) return 'the shell'
-  return NOT_RUN[program]
-}
+const HOW =
+  'give it to RUN in test/support/lines.ts, with what it says, or to NOT_RUN with the reason'
 
 t.test('every command of a page is run by a test, or has its reason why not', async t => {
   const all = documented()
-  t.ok(all.length > 40, 'the pages are found')
+  t.ok(all.length > 80, 'the pages are found')
   for (const { page, command } of all)
-    for (const words of programsOf(command)) t.ok(account(words), `${page}: ${words.join(' ')}`)
-  t.equal(account(['terraform', 'apply']), undefined, 'one that nobody accounts for is seen')
-  t.equal(account(['npm', 'run', 'nothing']), undefined)
+    if (account(command) === undefined) t.fail(`${page}: nobody runs \`${command}\`: ${HOW}`)
+  for (const surprise of ['terraform apply', 'npm run nothing', 'hookwarden check --strict'])
+    t.equal(account(surprise), undefined, `${surprise}: one that nobody accounts for is seen`)
 })
+
+t.test('what is accounted for stands on a page, once', async t => {
+  const lines = documented().map(({ command }) => command)
+  for (const line of [...Object.keys(RUN), ...Object.keys(ELSEWHERE)])
+    t.ok(lines.includes(line), `no page says any more: ${line}`)
+  for (const begins of Object.keys(NOT_RUN))
+    t.ok(
+      lines.some(line => line.startsWith(begins)),
+      `no page begins a line so any more: ${begins}`,
+    )
+  for (const line of Object.keys(ELSEWHERE)) t.notOk(line in RUN, line)
+  for (const [file, word] of Object.values(ELSEWHERE))
+    t.ok(existsSync(file) && readFileSync(file, 'utf8').includes(word), `${file}: ${word}`)
+})
+
+/** The words of each command of ours in a line: what stands before `&&`, `|` and `;` too, without variables in front. */
+function commandsOf(line: string): string[][] {
+  return line
+    .replace(/'[^']*'|"[^"]*"/g, quoted => quoted.replace(/[|;&]/g, '_'))
+    .split(/\s*(?:&&|\|\|?|;|&)\s*/)
+    .map(one => one.split(/\s+/).filter(Boolean))
+    .map(words => words.slice(words.findIndex(word => !/^\w+=/.test(word))))
+    .map(words => (words[0] === 'npm' && words[2] === 'hookwarden' ? words.slice(3) : words))
+    .filter(([program]) => program === 'hookwarden' || program === '--')
+    .map(([, ...words]) => words)
+}
 
 t.test('a command of ours exists, and has each option that a page gives it', async t => {
   const names = new Set(globSync('src/commands/*.ts').map(file => basename(file, '.ts')))
   const said = [...documented(), ...mentioned()].flatMap(({ page, command }) =>
-    programsOf(command)
-      .map(words => (words[0] === 'npm' && words[2] === 'hookwarden' ? words.slice(3) : words))
-      .filter(([program]) => program === 'hookwarden' || program === '--')
-      .map(([, ...words]) => ({ page, words })),
+    commandsOf(command).map(words => ({ page, words })),
   )
   t.ok(said.length > 60)
   const helps = new Map<string, string>()

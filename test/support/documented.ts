@@ -31,7 +31,7 @@ export function documented(): readonly Documented[] {
 
 /** The lines that a reader types: those behind a prompt, where the block shows one, because the others are answers. */
 function entered(block: string): readonly string[] {
-  const lines = block.replace(/\\\n\s*/g, ' ').split('\n')
+  const lines = block.replace(/\s*\\\n\s*/g, ' ').split('\n')
   const typed = lines.filter(line => /^\s*\$ /.test(line))
   return typed.length === 0 ? lines : typed.map(line => line.replace(/^\s*\$ /, ''))
 }
