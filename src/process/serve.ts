@@ -33,6 +33,7 @@ import type { FilesRead } from './files-read.ts'
 import { Generations } from './generations.ts'
 import { keyringOf, nextKeyring, originsOf } from './handshakes.ts'
 import { type KeyPins, watchKeys } from './key-pins.ts'
+import { bufferedFor } from './memory.ts'
 import { LoopDelay } from './overload.ts'
 import { type PersonOptions, personPage } from './person.ts'
 import { type ConfigState, type MapSource, Reloading } from './reloading.ts'
@@ -107,7 +108,7 @@ export async function serve(options: ServeOptions): Promise<Service> {
         : log.error('a key was handed over and could not be kept', { provider, file, problem }),
   })
   const buckets = new AddressBuckets({ max: ADDRESSES, hashKey: randomBytes(8) })
-  const budget = new Budget(limits.buffered)
+  const budget = new Budget(bufferedFor(settings, log))
   const open = new OpenExchanges()
   const around = { made: options.made, wall: () => clock.wall() }
   const keyring = keyringOf(settings, around)
@@ -205,7 +206,7 @@ export async function serve(options: ServeOptions): Promise<Service> {
   let connections = connectionsFor(limits.connections, log)
 
   function resize(now: Settings, before: Settings): void {
-    budget.resize(now.limits.buffered)
+    budget.resize(bufferedFor(now, log, budget.total))
     ingress?.retime(now.limits.idle, longestOf(now))
     if (now.limits.connections !== before.limits.connections)
       connections = connectionsFor(now.limits.connections, log)
