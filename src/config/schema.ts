@@ -152,7 +152,7 @@ const processLimits = group({
   buffered: filled(
     size(),
     '64MiB',
-    'Bytes of bodies held in memory by all requests together. One address holds at most an eighth. Lowered at start to a quarter of what the memory of the container leaves beside 160 MiB, with a warning.',
+    'Bytes of bodies held in memory by all requests together. One address holds at most an eighth. Lowered at start to a fifth of what the memory of the container leaves beside 176 MiB, with a warning.',
     'sixty-four of the largest bodies at once, inside a small container',
   ),
   verified: filled(

@@ -4,9 +4,9 @@ import { type Bytes, formatBytes } from '../units.ts'
 
 const MEBI = 1024 ** 2
 /** What is used beside bodies: the program and five hundred connections, with room for what is not measured here. */
-const BESIDE = 160 * MEBI
+const BESIDE = 176 * MEBI
 /** What one byte held takes of the container's memory: refused bodies lie about until they are collected. */
-const EACH = 4
+const EACH = 5
 /** What one address may hold of it: a body that is larger would never arrive. */
 const SHARE_OF_ONE_ADDRESS = 8
 

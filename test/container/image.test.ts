@@ -7,8 +7,10 @@ import { production } from '../../deploy/package/licences.ts'
 import { SECRETS } from '../signers/signers.ts'
 import { developmentCertificate } from '../support/certificate.ts'
 import { freePort } from '../support/free-port.ts'
+import { startRecorder } from '../support/recorder.ts'
 import { connect, exchange } from '../support/sender.ts'
 import { FLOW, GITHUB, genuine } from '../wire/stage.ts'
+import { endure } from './memory.ts'
 import { NO_PODMAN, Podman, programAt } from './podman.ts'
 
 const PROMETHEUS = programAt('prometheus')
@@ -16,6 +18,9 @@ const WHY = NO_PODMAN || (PROMETHEUS === undefined && 'prometheus is not install
 /** The user of the image. */
 const USER = 65532
 const MEBI = 1024 ** 2
+/** Memory of a container that is enough, and of one that takes all that the map allows, in MiB. */
+const SMALL = 256
+const SHIPPED = 512
 
 t.test('the image, in a pod with Automatisch and Prometheus', { skip: WHY }, async t => {
   const podman = new Podman(t)
@@ -48,12 +53,13 @@ t.test('the image, in a pod with Automatisch and Prometheus', { skip: WHY }, asy
       const own = files.filter(path => path.startsWith('app/'))
       t.same(
         own
-          .map(path => path.replace(/(program|findings|reasons)\/.*/, '$1/'))
+          .map(path => path.replace(/(program|findings|reasons|tweetnacl)\/.*/, '$1/'))
           .filter((path, i, all) => all.indexOf(path) === i),
         [
           'app/bin/hookwarden.js',
           'app/dist/hookwarden.cdx.json',
           'app/dist/licences.txt',
+          'app/dist/node_modules/tweetnacl/',
           'app/dist/program/',
           'app/docs/findings/',
           'app/docs/reasons/',
@@ -61,7 +67,7 @@ t.test('the image, in a pod with Automatisch and Prometheus', { skip: WHY }, asy
         ],
       )
       const unwanted =
-        /node_modules|\.ts$|\.map$|\.env|\.npmrc|\.git|\.(?:pem|key|crt)$|bin\/(?:\w*sh|busybox|npm|npx|apt\S*)$/
+        /node_modules\/(?!tweetnacl\/(?:nacl-fast\.js|package\.json)$)|\.ts$|\.map$|\.env|\.npmrc|\.git|\.(?:pem|key|crt)$|bin\/(?:\w*sh|busybox|npm|npx|apt\S*)$/
       t.same(
         files.filter(path => unwanted.test(path)),
         [],
@@ -172,7 +178,7 @@ scrape_configs: [{ job_name: hookwarden, static_configs: [{ targets: ['127.0.0.1
       '--read-only',
       '--read-only-tmpfs=false',
       '--cap-drop=ALL',
-      '--memory=512m',
+      `--memory=${SMALL}m`,
       '--cpus=1',
     ],
     ...['--security-opt', 'no-new-privileges', '--pids-limit=64'],
@@ -216,7 +222,9 @@ scrape_configs: [{ job_name: hookwarden, static_configs: [{ targets: ['127.0.0.1
     const [{ HostConfig } = { HostConfig: undefined }] = JSON.parse(
       await podman.do('inspect', hookwarden),
     ) as { HostConfig: unknown }[]
-    t.match(HostConfig, { Memory: 512 * MEBI, NanoCpus: 1e9, ReadonlyRootfs: true })
+    t.match(HostConfig, { Memory: SMALL * MEBI, NanoCpus: 1e9, ReadonlyRootfs: true })
+    const bound = await podman.evaluate(hookwarden, 'console.log(process.constrainedMemory())')
+    t.equal(Number(bound), SMALL * MEBI, 'the system bounds it')
   })
 
   await t.test(
@@ -269,6 +277,52 @@ scrape_configs: [{ job_name: hookwarden, static_configs: [{ targets: ['127.0.0.1
     t.equal((await second).status, 204, 'what came in the meantime')
     t.equal(await podman.do('wait', hookwarden), '0')
   })
+
+  for (const [memory, buffered] of [
+    [SMALL, 16],
+    [SHIPPED, 64],
+  ] as const)
+    await t.test(`${memory} MiB and one processor: 500 slow uploads do not end it`, async t => {
+      const [https, admin] = [await freePort(), await freePort()]
+      const upstream = await startRecorder()
+      t.teardown(() => upstream.close())
+      writeFileSync(
+        join(etc, 'flood.yaml'),
+        `version: 1
+upstream: ${upstream.url}
+listen:
+  https: 127.0.0.1:${https}
+  tls: [{ cert: /etc/hookwarden/tls.crt, key: /etc/hookwarden/tls.key }]
+  admin: 127.0.0.1:${admin}
+providers:
+  github: { secret: file:/etc/hookwarden/github, flows: [${FLOW}] }
+`,
+      )
+      const bounded = await podman.start(
+        `flood-${memory}`,
+        ...['--network=host', '--read-only', '--read-only-tmpfs=false', '--cap-drop=ALL'],
+        ...[`--memory=${memory}m`, '--cpus=1', '--security-opt', 'no-new-privileges'],
+        ...['--pids-limit=64', '--volume', `${etc}:/etc/hookwarden:ro`, image],
+        ...['run', '--config', '/etc/hookwarden/flood.yaml'],
+      )
+      const metrics = () =>
+        fetch(`http://127.0.0.1:${admin}/metrics`).then(
+          got => got.text(),
+          () => '',
+        )
+      await until(async () => (await metrics()) !== '')
+      const allowed = /^hookwarden_buffered_limit_bytes (\d+)$/m.exec(await metrics())?.[1]
+      t.equal(Number(allowed), buffered * MEBI, 'bytes of bodies that fit')
+      const pid = Number(await podman.do('inspect', '--format', '{{.State.Pid}}', bounded))
+      const { statuses, peak } = await endure(pid, {
+        ...{ port: https, path: GITHUB, secret },
+        ...{ uploads: 500, bytes: 1_000_000, addresses: 10, time: 8000 },
+      })
+      t.comment(`${Math.round(peak / MEBI)} MiB at the most; ${JSON.stringify(statuses)}`)
+      t.ok(peak < memory * MEBI, `${peak} bytes at the most`)
+      t.equal((await exchange(https, genuine('github', GITHUB, '{"id":6}')))?.status, 204)
+      t.equal(await podman.do('inspect', '--format', '{{.State.Running}}', bounded), 'true')
+    })
 
   await t.test("Node's permission model holds it to its files", async t => {
     const strict = await podman.start(
