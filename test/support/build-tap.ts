@@ -1,6 +1,7 @@
 /**
  * Builds tap with the plugins that `.taprc` leaves, unless that is what is there: it takes as long as many tests, and
- * `tap` alone notices only after it has chosen its loaders.
+ * `tap` alone notices only after it has chosen its loaders. `overrides` in package.json have it compiled by this project's
+ * TypeScript, which takes a fifth of the time that the one it names does.
  */
 import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
