@@ -128,7 +128,7 @@ export const ELSEWHERE: Readonly<Record<string, readonly [file: string, word: st
 const ENGINE =
   'no engine that pulls images: test/container/ does the same with podman and stand-ins'
 const CLUSTER =
-  'no cluster: test/deploy.test.ts and test/long/kubernetes.test.ts read what it would apply'
+  'no cluster: test/deploy.test.ts and test/sdk/kubernetes.test.ts read what it would apply'
 const MACHINE = 'wants the machine for itself, for minutes: test/bench.test.ts tries how it judges'
 
 /** Lines that nothing here runs, by how they begin, each with the reason why not. */

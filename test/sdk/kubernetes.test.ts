@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { type Manifest, manifestsOf } from '../support/manifests.ts'
+import { load } from './package.ts'
 
 const MANIFESTS = ['sidecar', 'standalone'].flatMap(name =>
   manifestsOf(`deploy/kubernetes/${name}/kustomization.yaml`),
@@ -22,7 +23,7 @@ function modelOf({ apiVersion, kind }: Pick<Manifest, 'apiVersion' | 'kind'>): {
 /** What the schema of its kind says against an object; empty where nothing. */
 async function against(manifest: Manifest): Promise<string> {
   const { from, name } = modelOf(manifest)
-  const models = (await import(from)) as Readonly<
+  const models = (await load(from)) as Readonly<
     Record<string, new (given: Manifest) => { validate(): void }>
   >
   const Model = models[name]
@@ -48,7 +49,7 @@ t.test("each object is as the API's schema says", async t => {
 })
 
 t.test('no object has a member that its type does not have', async t => {
-  const folder = mkdtempSync(join(process.cwd(), 'node_modules/.manifests-'))
+  const folder = mkdtempSync(join(import.meta.dirname, 'node_modules/.manifests-'))
   t.teardown(() => rmSync(folder, { recursive: true, force: true }))
   const write = (file: string, manifests: readonly Manifest[]) => {
     const lines = manifests.flatMap((manifest, i) => {
