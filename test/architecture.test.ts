@@ -30,7 +30,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
   presets: { rooms: '[verify]' },
   limit: { rooms: '[redis]' },
   replay: { rooms: '[redis]' },
-  redis: { rooms: '', owns: 'ioredis', uses: 'node:net#isIP' },
+  redis: { rooms: '', owns: 'ioredis', uses: 'node:net#isIP [node:stream]' },
   forward: { rooms: '', owns: 'undici undici/lib/dispatcher/pool.js', uses: '[node:stream]' },
   errands: { rooms: '[verify]', uses: 'node:https#request node:crypto#X509Certificate' },
   secrets: {

@@ -20,7 +20,7 @@ export interface Slot {
 }
 
 /** What rounding may add up to, in emissions: without it 7/1m, whose emission is no whole number, grants 6. */
-const SLACK = 1e-2
+export const SLACK = 1e-2
 
 /**
  * Decides one reservation with the generic cell rate algorithm. Pure: the caller stores `tat`.

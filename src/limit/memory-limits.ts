@@ -61,11 +61,15 @@ export class MemoryLimits implements LimitStore {
     }
   }
 
-  /** How much of a bucket is spent: 0 at rest, 1 when the next has to wait. For people. */
-  fullness({ limit, key }: Bucket, now: Millis): number {
+  /** How far a bucket is spent: 0 at rest, its burst when the next has to wait. */
+  ahead({ limit, key }: Bucket, now: Millis): Millis {
     const place = this.#buckets.find(this.#nameOf(limit, key))
-    if (place === undefined) return 0
-    return Math.min(1, Math.max(0, this.#spent(place, limit, now) - now) / limit.burst)
+    return place === undefined ? 0 : Math.max(0, this.#spent(place, limit, now) - now)
+  }
+
+  /** How much of a bucket is spent: 0 at rest, 1 when the next has to wait. For people. */
+  fullness(bucket: Bucket, now: Millis): number {
+    return Math.min(1, this.ahead(bucket, now) / bucket.limit.burst)
   }
 
   async close(): Promise<void> {}

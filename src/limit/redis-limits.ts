@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.ts'
 import type { Redis, Reply, Script } from '../redis/port.ts'
 import type { Millis } from '../units.ts'
+import { Known } from './known.ts'
 import type { MemoryLimits } from './memory-limits.ts'
 import type { Bucket, LimitStore, Reservation, Soon } from './store.ts'
 
@@ -97,6 +98,7 @@ export class RedisLimits implements LimitStore {
   readonly #clock: Clock
   /** The lists are those of a generation: each is spelled once. */
   readonly #spelled = new WeakMap<readonly Bucket[], Spelled>()
+  readonly #known = new Known()
 
   constructor({ redis, own, prefix, clock }: RedisLimitsOptions) {
     this.#redis = redis
@@ -107,6 +109,8 @@ export class RedisLimits implements LimitStore {
 
   reserve(buckets: readonly Bucket[], now: Millis, patience: Millis): Soon<Reservation> {
     if (!this.#redis.up) return this.#own.reserve(buckets, now, patience)
+    const refusal = this.#known.refusal(buckets, now, patience)
+    if (refusal !== undefined) return refusal
     const { keys, numbers } = this.#spell(buckets)
     let alone: Reservation | undefined
     // a late grant pays for what went by this process's own memory meanwhile; where nothing did, it is undone
@@ -115,7 +119,7 @@ export class RedisLimits implements LimitStore {
       if (by === 0 && alone?.wait === undefined) this.#redis.tell(GIVE_BACK, keys, numbers)
     }
     return this.#redis.run(RESERVE, keys, [patience, ...numbers], late).then(reply => {
-      if (reply !== undefined) return this.#decided(buckets, reply as Answer)
+      if (reply !== undefined) return this.#decided(buckets, reply as Answer, now)
       const later = this.#clock.now()
       alone = this.#own.reserve(buckets, later, Math.max(0, patience - Math.max(0, later - now)))
       return alone
@@ -124,16 +128,20 @@ export class RedisLimits implements LimitStore {
 
   /** What Redis did not grant, or has undone already because it came late, must not free a slot of others there. */
   giveBack(buckets: readonly Bucket[], now: Millis, shared: boolean): void {
+    if (buckets.length === 0) return // who was refused has nothing
     this.#own.giveBack(buckets, now)
-    if (!shared || !this.#redis.up || buckets.length === 0) return
+    this.#known.forget()
+    if (!shared || !this.#redis.up) return
     const { keys, numbers } = this.#spell(buckets)
     this.#redis.tell(GIVE_BACK, keys, numbers)
   }
 
   async close(): Promise<void> {}
 
-  #decided(buckets: readonly Bucket[], [by, wait, ...ahead]: Answer): Reservation {
-    this.#own.learn(buckets, ahead, this.#clock.now())
+  #decided(buckets: readonly Bucket[], [by, wait, ...ahead]: Answer, asked: Millis): Reservation {
+    const answered = this.#clock.now()
+    this.#own.learn(buckets, ahead, answered)
+    this.#known.learn(buckets, ahead, { asked, answered })
     if (by === 0) return wait === 0 ? AT_ONCE : { ...AT_ONCE, wait: Number(wait) }
     return { wait: undefined, retryAfter: Number(wait), refusedBy: by - 1, shared: false }
   }

@@ -1,8 +1,10 @@
 import { isIP } from 'node:net'
+import type { Writable } from 'node:stream'
 import type { Redis as Client } from 'ioredis'
 import type { Clock, Timer } from '../clock.ts'
 import type { Millis } from '../units.ts'
 import { Breaker, type Told } from './breaker.ts'
+import { guardSockets } from './guard.ts'
 import type { Redis, Reply, Script } from './port.ts'
 
 /** How long one command may take. */
@@ -72,6 +74,7 @@ export async function connectRedis(options: ConnectOptions): Promise<Redis> {
     // a primary that became a replica: its name may lead to the new one
     reconnectOnError: error => error.message.startsWith('READONLY'),
   })
+  guardSockets(client)
   for (const { name, lua } of [ALIVE, ...options.scripts]) {
     client.defineCommand(name, { lua: TIME + lua })
   }
@@ -88,6 +91,9 @@ interface Asked {
   readonly by: Connection
   readonly resolve: (reply: Reply | undefined) => void
   readonly late: ((reply: Reply) => void) | undefined
+  /** Nobody told the asker anything yet. */
+  open: boolean
+  /** From when it was written on. */
   timer: Timer | undefined
 }
 
@@ -108,6 +114,9 @@ class Connection implements Redis {
   #probing: Timer | undefined
   #again: Timer | undefined
   #closing = false
+  /** What was asked in this turn of the event loop, and where it is to be written. */
+  #unwritten: Asked[] = []
+  #corked: Writable | undefined
   #begin = () => {}
 
   constructor(client: Client, { clock, told, prefix }: ConnectOptions) {
@@ -153,8 +162,8 @@ class Connection implements Redis {
     late?: (reply: Reply) => void,
   ): Promise<Reply | undefined> {
     return new Promise(resolve => {
-      const asked: Asked = { by: this, resolve, late, timer: undefined }
-      asked.timer = this.#clock.after(DEADLINE, onDeadline, asked)
+      const asked: Asked = { by: this, resolve, late, open: true, timer: undefined }
+      this.#unwritten.push(asked)
       this.#send(script, keys, args).then(
         reply => this.#answered(asked, reply),
         (error: Error) => this.#failed(asked, error.message),
@@ -212,6 +221,17 @@ class Connection implements Redis {
     )
   }
 
+  /** Writes at once what was asked in one turn: half of what a question costs is its system calls. */
+  write(): void {
+    this.#corked?.uncork()
+    this.#corked = undefined
+    const written = this.#unwritten
+    this.#unwritten = []
+    for (const asked of written) {
+      if (asked.open) asked.timer = this.#clock.after(DEADLINE, onDeadline, asked)
+    }
+  }
+
   /** What is late may be this process: an answer that lies in the socket already is read before anybody is blamed. */
   outOfTime(asked: Asked): void {
     asked.timer = this.#clock.after(0, onOverdue, asked)
@@ -228,21 +248,29 @@ class Connection implements Redis {
   ): Promise<Reply> {
     const command = this.#scripted[name]
     if (command === undefined) throw new Error(`the script ${name} was not given when connecting`)
+    this.#gather()
     return command.call(this.#client, keys.length, ...keys, ...args)
   }
 
+  #gather(): void {
+    if (this.#corked !== undefined) return
+    this.#corked = this.#client.stream
+    this.#corked?.cork()
+    setImmediate(onTurnEnd, this)
+  }
+
   #answered(asked: Asked, reply: Reply): void {
-    if (asked.timer === undefined) return asked.late?.(reply)
-    asked.timer.cancel()
-    asked.timer = undefined
+    if (!asked.open) return asked.late?.(reply)
+    asked.open = false
+    asked.timer?.cancel()
     this.#breaker.answered()
     asked.resolve(reply)
   }
 
   #failed(asked: Asked, cause: string): void {
-    if (asked.timer === undefined) return
-    asked.timer.cancel()
-    asked.timer = undefined
+    if (!asked.open) return
+    asked.open = false
+    asked.timer?.cancel()
     this.errors++
     this.#down(() => this.#breaker.failed(cause))
     asked.resolve(undefined)
@@ -277,6 +305,10 @@ class Connection implements Redis {
     this.#breaker.proved()
     this.#begin()
   }
+}
+
+function onTurnEnd(connection: Connection): void {
+  connection.write()
 }
 
 function onDeadline(asked: Asked): void {

@@ -2,37 +2,50 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { NO_REDIS, startRedis } from '../support/redis.ts'
 import type { Answer, Pieces } from '../support/sender.ts'
-import { GITHUB, genuine, STRIPE } from '../wire/stage.ts'
-import { type Counter, type Replica, startCounter, startReplica } from './fleet.ts'
+import { genuine, STRIPE } from '../wire/stage.ts'
+import type { Arrival } from './counter.ts'
+import {
+  type Counter,
+  type Replica,
+  type Senders,
+  startCounter,
+  startReplica,
+  startSenders,
+} from './fleet.ts'
 
 t.setTimeout(240_000)
 
-/** Deliveries a second, to all replicas together. */
-const LOAD = 1_000
-/** Of a hundred deliveries, how many go to each replica; another balance every few seconds. */
+const LIMIT = 50
+/** So many deliveries a second have to be sent, and answered, to all replicas together. */
+const ENOUGH = 1_000
+/** So many are aimed at, for what a busy moment misses. */
+const LOAD = 1.05 * ENOUGH
+/** Of a hundred deliveries, how many go to each replica: equal, skewed, and to one alone. */
 const BALANCES = [
+  [34, 33, 33],
   [80, 15, 5],
   [0, 30, 70],
-  [34, 33, 33],
-  [5, 95, 0],
+  [0, 100, 0],
 ] as const
 /** Connections to each replica: more than can wait at one of them. */
-const CONNECTIONS = 130
+const CONNECTIONS = 250
 /** So many are sent to every replica at once. */
 const DUPLICATES = 100
 const SECOND = 1_000
 const MEASURED = 20 * SECOND
-/** By then the burst is over, also where replicas that were just started are late with it. */
-const BURST = 3 * SECOND
-/** Over so much the window of twenty seconds is moved. */
-const MOVED = 3 * SECOND
+/** What goes at once. */
+const BURST = SECOND
+/** V8 compiles what it runs often; that is no part of what is measured. */
+const WARM = 8 * SECOND
+/** Until nobody waits any more, and the burst is there again. */
+const CALM = 4 * SECOND
+/** Turns that are later than this take more out of the window, or into it, than is allowed: one for each second. */
+const LATE = MEASURED / LIMIT
+const TRIES = 3
 
 /** `answer_within`, the larger of `upstream.body` and `upstream_answer`, and five seconds. */
 const LEASE = (1 + 1 + 5) * SECOND
 
-const LIMIT = 50
-/** So many a second have to be sent that the limit is felt at every replica. */
-const ENOUGH = 5 * LIMIT
 const PROVIDERS = `limits: { per_provider: ${LIMIT}/1s, patience: 2s, per_address: 1000000/1s, concurrency: 1000 }
   stripe: { secret: env:STRIPE, path: ${STRIPE}, to: flow:7c1d9f0e-2f57-4f0a-9d7d-1f6b8d0c3e22, answer_within: 1s, upstream_answer: 1s }`
 
@@ -43,7 +56,7 @@ t.test('replicas on one Redis', { skip: NO_REDIS }, async t => {
   const start = () =>
     startReplica(t, {
       upstreamMap: `{ url: 'http://127.0.0.1:${counter.port}', connect: 1s, answer: 1s, body: 1s }`,
-      map: `store: ${redis.url}/3\n`,
+      map: `store: ${redis.url}/3\nlimits: { idle: 60s }\n`,
       provider: PROVIDERS,
     })
   const replicas = await Promise.all([start(), start(), start()])
@@ -65,110 +78,101 @@ t.test('replicas on one Redis', { skip: NO_REDIS }, async t => {
 })
 
 async function limited(t: Test, replicas: readonly Replica[], counter: Counter): Promise<void> {
-  for (const { pool } of replicas) await pool.warm(CONNECTIONS)
+  const senders = startSenders(t)
+  const ports = replicas.map(({ port }) => port)
+  const ready = (time: number) =>
+    senders.ready({ ports, connections: CONNECTIONS, count: (LOAD * time) / SECOND })
+  await ready(WARM)
+  await senders.send({ rate: LOAD, time: WARM, balances: BALANCES })
+  for (let tries = 1; ; tries++) {
+    await ready(BURST + MEASURED + BURST)
+    await sleep(CALM)
+    const found = await measured(replicas, counter, senders)
+    for (const line of found.says) t.comment(line)
+    if (found.busy === undefined) {
+      const rate = found.came / (MEASURED / SECOND)
+      t.ok(rate >= LIMIT - 1 && rate <= LIMIT + 1, `${rate} a second`)
+      const off = 2 + (LIMIT * found.late) / SECOND
+      const { least, most } = found
+      const says = `${least} to ${most} in each second, where something was ${Math.round(found.late)} ms late`
+      return void t.ok(least >= LIMIT - off && most <= LIMIT + off, says)
+    }
+    t.comment(`this does not count: ${found.busy}`)
+    if (tries < TRIES) continue
+    const most = replicas.length * (LIMIT + 1) * (MEASURED / SECOND)
+    return void t.ok(found.came <= most, `${found.came}, each for itself at most`)
+  }
+}
+
+/** What twenty seconds after the first second's burst came to. */
+interface Found {
+  readonly came: number
+  /** In one of those seconds. */
+  readonly least: number
+  readonly most: number
+  /** How long a refusal took at most, in milliseconds, or how late the upstream was: turns are as late as that. */
+  readonly late: number
+  /** Why this is no measurement. */
+  readonly busy: string | undefined
+  readonly says: readonly string[]
+}
+
+async function measured(
+  replicas: readonly Replica[],
+  counter: Counter,
+  senders: Senders,
+): Promise<Found> {
   const errors = async () => {
     const all = await Promise.all(replicas.map(({ metrics }) => metrics()))
     return all.reduce((sum, one) => sum + (one.get('hookwarden_store_errors_total') ?? 0), 0)
   }
-  // on a machine where Redis gets no turn for 250 ms there is no shared limit, and where few are sent none is needed
-  for (let left = 1; ; left--) {
-    const before = await errors()
-    const { sent, came, troubled } = await measured(t, replicas, counter)
-    const rate = came / (MEASURED / SECOND)
-    const missed = (await errors()) - before
-    if (missed + troubled === 0 && sent >= ENOUGH) {
-      return void t.ok(rate >= LIMIT - 1 && rate <= LIMIT + 1, `${rate} a second`)
-    }
-    t.comment(`too busy a machine: ${sent} a second were sent, ${troubled} cut or late upstream,`)
-    t.comment(`and ${missed} questions to Redis not answered in time`)
-    if (left > 0) continue
-    return void t.ok(
-      rate <= replicas.length * LIMIT + 1,
-      `${rate} a second, each for itself at most`,
-    )
-  }
-}
-
-/** How many were sent in a second, and how many came in twenty: the median of windows that begin within three seconds. */
-async function measured(
-  t: Test,
-  replicas: readonly Replica[],
-  counter: Counter,
-): Promise<{ readonly sent: number; readonly came: number; readonly troubled: number }> {
-  await counter.arrivals()
-  const answers = new Map<string, number>()
-  const count = (answer: Answer | undefined): void => {
-    const status = answered(answer)
-    answers.set(status, (answers.get(status) ?? 0) + 1)
-  }
-  const { sent, open } = await load(replicas, BURST + MEASURED + MOVED, count)
-  await Promise.all(open)
-  const arrivals = (await counter.arrivals()).map(([, at]) => at)
-  const [first = 0] = arrivals
+  await counter.came()
+  const before = await errors()
+  const time = BURST + MEASURED + BURST
+  const fates = await senders.send({ rate: LOAD, time, balances: BALANCES })
+  const missed = (await errors()) - before
+  const { arrivals, late: upstream } = await counter.came()
+  const [[, first] = [0, 0]] = arrivals
   const from = first + BURST
-  const windows = windowsOf(arrivals, { from, to: from + MOVED, span: MEASURED })
-  const seconds = windowsOf(arrivals, { from, to: from + MEASURED, span: SECOND })
-  const rate = Math.round((sent * SECOND) / (BURST + MEASURED + MOVED))
-  t.comment(`${sent} deliveries, ${rate} a second`)
-  t.comment(
-    `answers: ${[...answers]
-      .sort()
-      .map(([status, n]) => `${n} times ${status}`)
-      .join(', ')}`,
+  const inside = (when: number) => when >= from && when < from + MEASURED
+  const sent = fates.filter(([at]) => inside(at)).length
+  const answered = fates.filter(([, at, status]) => status !== 0 && inside(at)).length
+  const refusals = fates.filter(([, , status]) => status === 429)
+  const late = refusals.reduce((most, [at, then]) => Math.max(most, then - at), upstream)
+  const troubled = fates.filter(([, , status]) => status !== 429 && status !== 204).length
+  const seconds = Array.from({ length: MEASURED / SECOND }, (_, i) =>
+    within(arrivals, from + i * SECOND),
   )
-  t.comment(
-    `in the first second ${within(arrivals, first, SECOND)}, then ${windows.middle} in 20 s (${windows.least} to ${windows.most})`,
-  )
-  t.comment(`in one second ${seconds.least} to ${seconds.most}, mostly ${seconds.middle}`)
-  const troubled = open.length - (answers.get('204') ?? 0) - (answers.get('429') ?? 0)
-  return { sent: rate, came: windows.middle, troubled }
-}
-
-/** How many came within `span`, counted from each arrival in a while. */
-function windowsOf(
-  arrivals: readonly number[],
-  { from, to, span }: { readonly from: number; readonly to: number; readonly span: number },
-): { readonly least: number; readonly middle: number; readonly most: number } {
-  const counts = arrivals
-    .filter(at => at >= from && at <= to)
-    .map(at => within(arrivals, at, span))
-    .sort((a, b) => a - b)
   return {
-    least: counts[0] ?? 0,
-    middle: counts[counts.length >> 1] ?? 0,
-    most: counts.at(-1) ?? 0,
+    came: seconds.reduce((sum, count) => sum + count, 0),
+    ...{ least: Math.min(...seconds), most: Math.max(...seconds), late },
+    busy: busyness({ sent, answered, missed, troubled, late }),
+    says: [
+      `in 20 s: ${sent} sent, ${answered} answered; ${refusals.length} of ${fates.length} refused`,
+      `in the first second ${within(arrivals, first)}, then ${seconds.join(' ')}`,
+    ],
   }
 }
 
-function within(arrivals: readonly number[], from: number, span: number): number {
-  return arrivals.filter(at => at >= from && at < from + span).length
+/** Why a machine was too busy for what it measured to count; undefined where it was not. */
+function busyness(of: {
+  readonly sent: number
+  readonly answered: number
+  readonly missed: number
+  readonly troubled: number
+  readonly late: number
+}): string | undefined {
+  const enough = (ENOUGH * MEASURED) / SECOND
+  if (of.sent < enough || of.answered < enough) return 'fewer than 1,000 a second'
+  if (of.missed > 0) return `Redis did not answer ${of.missed} questions in time`
+  if (of.troubled > 0) return `${of.troubled} were cut, or late upstream`
+  if (of.late > LATE) return `something took ${Math.round(of.late)} ms`
+  return undefined
 }
 
-/** The next delivery's. */
-let id = 1_000_000
-
-/** Sends deliveries at LOAD for so long; what a busy machine misses is not made up for. */
-async function load(
-  replicas: readonly Replica[],
-  time: number,
-  count: (answer: Answer | undefined) => void,
-): Promise<{ readonly sent: number; readonly open: readonly Promise<void>[] }> {
-  const begun = performance.now()
-  const open: Promise<void>[] = []
-  let due = 0
-  for (let now = begun; now < begun + time; now = performance.now()) {
-    const balance = BALANCES[Math.floor(((now - begun) * BALANCES.length) / time)] ?? BALANCES[0]
-    const upTo = ((now - begun) * LOAD) / SECOND
-    for (due = Math.max(due, upTo - LOAD / 20); due < upTo; due++) {
-      const draw = Math.random() * 100
-      const [a, b] = balance
-      const { pool } = replicas[draw < a ? 0 : draw < a + b ? 1 : 2] as Replica
-      if (pool.free === 0) continue
-      open.push(pool.send(genuine('github', GITHUB, `{"id":${id++}}`)).then(count))
-    }
-    await sleep(5)
-  }
-  return { sent: open.length, open }
+/** How many came in the second from then on. */
+function within(arrivals: readonly Arrival[], from: number): number {
+  return arrivals.filter(([, at]) => at >= from && at < from + SECOND).length
 }
 
 const signed = Date.now()

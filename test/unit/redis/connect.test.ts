@@ -45,6 +45,11 @@ async function until(holds: () => boolean): Promise<void> {
   while (!holds()) await new Promise(resolve => setTimeout(resolve, 5))
 }
 
+/** Resolves when what was asked in this turn of the event loop is written. */
+function written(): Promise<void> {
+  return new Promise(resolve => setImmediate(resolve))
+}
+
 /** Asks for a key while this process does nothing else. */
 function ask({ port }: RedisServer, key: string): string {
   const args = ['-h', '127.0.0.1', '-p', `${port}`, 'get', key]
@@ -92,6 +97,7 @@ t.test('a real Redis', { skip: NO_REDIS }, async t => {
       const replies = Promise.all(
         [1, 2, 3].map(() => redis.run(COUNT, ['n'], [], reply => late.push(reply))),
       )
+      await written()
       clock.advance(249)
       t.ok(redis.up)
       clock.advance(1)
@@ -112,6 +118,7 @@ t.test('a real Redis', { skip: NO_REDIS }, async t => {
     const { redis } = await open(t, on, { clock })
     await on.freeze()
     const slow = redis.run(COUNT, ['n'], [])
+    await written()
     clock.advance(250)
     t.equal(await slow, undefined)
     t.ok(redis.up)
@@ -122,12 +129,35 @@ t.test('a real Redis', { skip: NO_REDIS }, async t => {
   t.test('a process that was busy itself does not blame Redis', async t => {
     const on = await server(t)
     const { redis } = await open(t, on)
-    const begun = performance.now()
     const asked = redis.run(COUNT, ['n'], [])
+    await written()
+    const begun = performance.now()
     // nothing is read meanwhile, and the answer is there before the deadline is over
     while (ask(on, 'n') !== '1' || performance.now() - begun < 300);
     t.equal(await asked, 1)
     t.equal(redis.errors, 0)
+  })
+
+  t.test('nor one whose question had not left yet', async t => {
+    const on = await server(t)
+    const clock = new ManualClock()
+    const { redis } = await open(t, on, { clock })
+    const asked = redis.run(COUNT, ['n'], [])
+    clock.advance(1_000)
+    t.equal(await asked, 1)
+    t.equal(redis.errors, 0)
+  })
+
+  t.test('what is asked in one turn is written at once', async t => {
+    const on = await server(t)
+    const { redis } = await open(t, on)
+    const client = redisClient(on.port)
+    t.teardown(() => client.disconnect())
+    const reads = async () =>
+      Number(/total_reads_processed:(\d+)/.exec(await client.info('stats'))?.[1])
+    const before = await reads()
+    await Promise.all(Array.from({ length: 50 }, () => redis.run(COUNT, ['n'], [])))
+    t.equal((await reads()) - before, 2, 'with the question how many')
   })
 
   t.test('one that is killed is known at once, and found again when it is back', async t => {

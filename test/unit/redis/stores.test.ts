@@ -24,16 +24,23 @@ t.test('stores in a real Redis', { skip: NO_REDIS }, async t => {
   const still = () => ({
     redis: new StillRedis(client),
     prefix: `test-${opened++}:`,
-    clock: new ManualClock(),
+    clock: new ManualClock({ start: 0 }),
   })
 
-  /** A store in Redis alone, at the time that each call is told. */
-  function limits(own = new MemoryLimits(100)): LimitStore {
+  /**
+   * A store in Redis alone, at the time that each call is told.
+   *
+   * @param asks at each call as if no answer were known
+   */
+  function limits(asks = false): LimitStore {
     const options = still()
-    const store = new RedisLimits({ ...options, own })
+    const open = () => new RedisLimits({ ...options, own: new MemoryLimits(100) })
+    let store = open()
     return {
       reserve(buckets, now, patience) {
         options.redis.now = now
+        options.clock.advance(Math.max(0, now - options.clock.now()))
+        if (asks) store = open()
         return store.reserve(buckets, now, patience)
       },
       giveBack(buckets, now, shared) {
@@ -81,7 +88,7 @@ t.test('stores in a real Redis', { skip: NO_REDIS }, async t => {
         fc.array(rate, { minLength: 1, maxLength: 3 }),
         fc.array(act, { maxLength: 25 }),
         async (rates, acts) => {
-          const [shared, alone] = [limits(), new MemoryLimits(100)]
+          const [shared, alone] = [limits(true), new MemoryLimits(100)]
           const buckets: Bucket[] = rates.map((rate, i) => ({
             limit: limitOf('law', rate),
             key: `${i}`,
@@ -107,7 +114,7 @@ t.test('stores in a real Redis', { skip: NO_REDIS }, async t => {
   })
 
   t.test('a clock of Redis that is set back by a minute takes its buckets with it', async t => {
-    const store = limits()
+    const store = limits(true)
     const ten = [{ limit: limitOf('back', { count: 10, per: 1_000 }), key: 'a' }]
     const granted = async (now: number) => {
       let count = 0

@@ -107,6 +107,22 @@ t.test('limits', async t => {
     t.same(redis.asked, ['reserve'])
   })
 
+  t.test('a delivery that Redis would refuse asks nothing', async t => {
+    const { redis, store } = limits()
+    const asked = store.reserve(ten, 1_000, 50)
+    redis.answer([1, '100', 1_050]) // the next is due in 150 ms
+    await asked
+    t.match(store.reserve(ten, 1_000, 50), { wait: undefined, retryAfter: 100, refusedBy: 0 })
+    store.giveBack([], 1_000, false) // as one ends that was refused
+    t.match(store.reserve(ten, 1_090, 50), { wait: undefined, retryAfter: 10 })
+    void store.reserve(ten, 1_100, 50)
+    void store.reserve(ten, 1_000, 150)
+    t.same(redis.asked, ['reserve', 'reserve', 'reserve'], 'those that it might grant do')
+    store.giveBack(ten, 1_000, false)
+    void store.reserve(ten, 1_000, 50)
+    t.equal(redis.asked.length, 4, 'and all do after something was given back')
+  })
+
   t.test('what was granted while Redis was away does not go to Redis when it is back', async t => {
     const { redis, own, store } = limits()
     redis.up = false
