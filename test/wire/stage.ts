@@ -33,6 +33,9 @@ export const ENV: Readonly<Record<string, string>> = {
   GITLAB: SECRETS.gitlab ?? '',
 }
 
+/** What is counted of each request. */
+export const COUNTED = /^hookwarden_(?:requests|rejections)_total/
+
 /** A Hookwarden between a clock that stands still and an upstream that records raw bytes. */
 export interface Stage {
   readonly hookwarden: Hookwarden
@@ -74,7 +77,7 @@ export async function stage(t: Test, options: StageOptions = {}): Promise<Stage>
       const before = await hookwarden.metrics()
       await act()
       const after = await hookwarden.metrics()
-      return Object.fromEntries(moved(before, after, /^hookwarden_(?:requests|rejections)_total/))
+      return Object.fromEntries(moved(before, after, COUNTED))
     },
     async until(holds) {
       for (let answer = holds(); !(await answer); answer = holds()) {

@@ -5,6 +5,7 @@ import { flawsOf } from '../../../src/commands/map.ts'
 import type { CompileScheme } from '../../../src/config/check-senders.ts'
 import { formatIssue } from '../../../src/config/issues.ts'
 import { type LoadOptions, loadMap } from '../../../src/config/load.ts'
+import { anyCharacter } from '../../support/any-character.ts'
 
 const FLOW = '0b6f0c1e-6b1f-4c57-9a53-4b0c7e1a2d11'
 const OTHER = '7c1d9f0e-2f57-4f0a-9d7d-1f6b8d0c3e22'
@@ -939,7 +940,7 @@ t.test('no text makes the reader throw, and each issue points into the text', as
       '- ',
       '\r',
     ),
-    fc.string({ unit: 'binary', maxLength: 6 }),
+    fc.string({ unit: anyCharacter, maxLength: 6 }),
   )
   const mutated = fc
     .array(fc.tuple(fc.nat(sound.length), fc.nat(30), piece), { minLength: 1, maxLength: 6 })
@@ -969,7 +970,7 @@ t.test('no text makes the reader throw, and each issue points into the text', as
     ),
   }))
   const any = fc.oneof(
-    fc.string({ unit: 'binary' }),
+    fc.string({ unit: anyCharacter }),
     mutated,
     tree.map(value => JSON.stringify(value) ?? ''),
   )
