@@ -120,7 +120,8 @@ function partAfter(
  * closed with bytes unread, it would be reset, and take answers away that its sender has not read. See RFC 9112, 9.6.
  */
 export function linger(socket: Socket, site: Site): void {
-  site.clock.after(FAREWELL, destroy, socket)
+  const given = site.clock.after(FAREWELL, destroy, socket)
+  socket.once('close', () => given.cancel())
 }
 
 /** Answers and counts what never became an exchange. */

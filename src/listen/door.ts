@@ -33,7 +33,7 @@ const HEAD_BYTES: Bytes = 15 * 1024
 const LOOK: Millis = 100
 
 const kLine: unique symbol = Symbol('line')
-type Connected = Socket & { [kLine]?: Line }
+type Connected = Socket & { [kLine]?: Line | undefined }
 
 /** How node:http reads, whatever it reads from. */
 export function parserOptions(site: Site, headers: Millis, longest: Millis): ServerOptions {
@@ -58,6 +58,17 @@ export function assign(socket: Connected, peer: Peer): void {
     brokenAt: undefined,
     behind: 0,
   }
+  socket.once('close', forget)
+}
+
+/** What node:http keeps of a closed socket until V8 has collected everything holds no exchange then, and no body. */
+function forget(this: Connected): void {
+  this[kLine] = undefined
+}
+
+/** node:http ends it once more when its sender has: that would make an error, with its stack, for nobody. */
+function ended(this: Socket): Socket {
+  return this
 }
 
 /**
@@ -93,6 +104,7 @@ export async function openDoor(
   /** What node:http does behind an answer that ends the connection. */
   function leave(this: Socket): void {
     this.end()
+    this.end = ended
     linger(this, site)
   }
 
