@@ -13,6 +13,7 @@ import t from 'tap'
 import { parse } from 'yaml'
 import { flawsOf } from '../src/commands/map.ts'
 import { loadMap } from '../src/config/load.ts'
+import { SHIPPED } from './container/memory.ts'
 import { filesOf, type Manifest, manifestsOf } from './support/manifests.ts'
 
 const VARIANTS = ['sidecar', 'standalone'].map(name => ({
@@ -254,6 +255,19 @@ function flawsOfPod({ spec }: Pod): string[] {
   }
   return flaws
 }
+
+t.test(
+  'Hookwarden is given the memory and the processor that its image was tried with',
+  async t => {
+    t.match(compose.services.hookwarden, { mem_limit: `${SHIPPED}m`, cpus: 1 })
+    for (const { name, kustomization } of VARIANTS) {
+      const given = podsOf(manifestsOf(kustomization)).flatMap(({ pod }) =>
+        pod.spec.containers.filter(one => one.name === 'hookwarden').map(one => one.resources),
+      )
+      t.match(given, [{ limits: { cpu: '1', memory: `${SHIPPED}Mi` } }], name)
+    }
+  },
+)
 
 t.test('the check of policies sees what it is for', async t => {
   const bad = {

@@ -10,7 +10,7 @@ import { freePort } from '../support/free-port.ts'
 import { startRecorder } from '../support/recorder.ts'
 import { connect, exchange } from '../support/sender.ts'
 import { FLOW, GITHUB, genuine } from '../wire/stage.ts'
-import { endure } from './memory.ts'
+import { endure, SHIPPED, SMALL } from './memory.ts'
 import { NO_PODMAN, Podman, programAt } from './podman.ts'
 
 const PROMETHEUS = programAt('prometheus')
@@ -18,9 +18,6 @@ const WHY = NO_PODMAN || (PROMETHEUS === undefined && 'prometheus is not install
 /** The user of the image. */
 const USER = 65532
 const MEBI = 1024 ** 2
-/** Memory of a container that is enough, and of one that takes all that the map allows, in MiB. */
-const SMALL = 256
-const SHIPPED = 512
 
 t.test('the image, in a pod with Automatisch and Prometheus', { skip: WHY }, async t => {
   const podman = new Podman(t)

@@ -4,6 +4,10 @@ import { readFileSync } from 'node:fs'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Throttle, Throttled } from '../../bench/throttle.ts'
 
+/** Memory of a container that is enough, and of those in `deploy/`, which hold as many bodies as the map allows; in MiB. */
+export const SMALL = 256
+export const SHIPPED = 512
+
 /** What five hundred slow uploads come to, and the memory of its own that the process had at the most, in bytes. */
 export interface Endured {
   readonly statuses: Throttled

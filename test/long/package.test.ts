@@ -121,11 +121,20 @@ t.test('the whole build has the text of each licence', async t => {
 })
 
 t.test('the bill of materials names what an installation has, and nothing else', async t => {
-  const bill = JSON.parse(npm('run', '--silent', 'sbom')) as {
+  const printed = npm('run', '--silent', 'sbom')
+  t.equal(npm('run', '--silent', 'sbom'), printed, 'the same again')
+  const bill = JSON.parse(printed) as {
     readonly bomFormat: string
+    readonly serialNumber: string
+    readonly metadata: { readonly component: { readonly name: string } }
     readonly components: readonly { readonly name: string; readonly version: string }[]
   }
   t.equal(bill.bomFormat, 'CycloneDX')
+  t.equal(bill.metadata.component.name, 'hookwarden')
+  t.match(
+    bill.serialNumber,
+    /^urn:uuid:[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-a[0-9a-f]{3}-[0-9a-f]{12}$/,
+  )
   const named = (all: readonly { readonly name: string; readonly version: string }[]) =>
     [...new Set(all.map(({ name, version }) => `${name} ${version}`))].sort()
   t.same(named(bill.components), named(production(LOCK)))
