@@ -14,10 +14,10 @@ const SPENT = `local function store(key, tat, burst)
   redis.call('SET', key, value, 'PX', math.max(1, math.ceil(tat - now)))
 end
 local function spent(key, burst)
-  local held = redis.call('GET', key)
-  if not held then return 0 end
-  local tat, under, at = string.match(held, '^(%S+) (%S+) (%S+)$')
-  tat, under, at = tonumber(tat), tonumber(under), tonumber(at)
+  local held = redis.call('GET', key) or ''
+  local tat, under, at = string.match(held, '^([%d.e+-]+) ([%d.e+-]+) ([%d.e+-]+)$')
+  tat, under, at = tonumber(tat or ''), tonumber(under or ''), tonumber(at or '')
+  if not (tat and under and at) then return 0 end
   if now < at then
     tat = tat - (at - now)
     store(key, tat, under)
@@ -82,6 +82,12 @@ const AT_ONCE: Reservation = { wait: 0, retryAfter: 0, refusedBy: undefined, sha
 /** What `RESERVE` answers. */
 type Answer = readonly [by: number, wait: number | string, ...ahead: Millis[]]
 
+/** Undefined where it is no answer to that question: something between here and Redis is broken. */
+function answerOf(reply: Reply | undefined, buckets: readonly Bucket[]): Answer | undefined {
+  const sound = Array.isArray(reply) && reply.length === buckets.length + 2
+  return sound && typeof reply[0] === 'number' ? (reply as unknown as Answer) : undefined
+}
+
 export interface RedisLimitsOptions {
   readonly redis: Redis
   /** Decides while Redis is away: it is told how far all replicas together have spent each bucket. */
@@ -115,11 +121,12 @@ export class RedisLimits implements LimitStore {
     let alone: Reservation | undefined
     // a late grant pays for what went by this process's own memory meanwhile; where nothing did, it is undone
     const late = (reply: Reply): void => {
-      const [by] = reply as Answer
-      if (by === 0 && alone?.wait === undefined) this.#redis.tell(GIVE_BACK, keys, numbers)
+      if (answerOf(reply, buckets)?.[0] === 0 && alone?.wait === undefined)
+        this.#redis.tell(GIVE_BACK, keys, numbers)
     }
     return this.#redis.run(RESERVE, keys, [patience, ...numbers], late).then(reply => {
-      if (reply !== undefined) return this.#decided(buckets, reply as Answer, now)
+      const answer = answerOf(reply, buckets)
+      if (answer !== undefined) return this.#decided(buckets, answer, now)
       const later = this.#clock.now()
       alone = this.#own.reserve(buckets, later, Math.max(0, patience - Math.max(0, later - now)))
       return alone

@@ -23,11 +23,21 @@ local now = time[1] * 1000 + time[2] / 1000
 `
 const TOO_SLOW = `no answer within ${DEADLINE} ms`
 const LOST = 'the connection was lost'
+const UNREADY = `not ready within ${CONNECT} ms`
+/** The client's words for a command that could not be sent any more. */
+const UNSENT = "Stream isn't writeable"
 
-/** Writes, because a Redis that answers but cannot be written to is of no use. */
+/**
+ * Does all that scripts do, to more than one key: a Redis that answers, but takes no writes, or allows a part of it, or would
+ * have another server asked, is of no use.
+ */
 const ALIVE: Script = {
   name: 'alive',
-  lua: `redis.call('SET', KEYS[1], '1', 'PX', 1000)
+  lua: `for _, key in ipairs(KEYS) do
+  redis.call('SET', key, '1', 'PX', 1000)
+  redis.call('GET', key)
+end
+redis.call('DEL', KEYS[2])
 return 1`,
 }
 
@@ -71,8 +81,6 @@ export async function connectRedis(options: ConnectOptions): Promise<Redis> {
     autoResendUnfulfilledCommands: false,
     maxRetriesPerRequest: 0,
     retryStrategy: times => Math.min(50 * times, SLOWEST_RETRY),
-    // a primary that became a replica: its name may lead to the new one
-    reconnectOnError: error => error.message.startsWith('READONLY'),
   })
   guardSockets(client)
   for (const { name, lua } of [ALIVE, ...options.scripts]) {
@@ -85,6 +93,11 @@ export async function connectRedis(options: ConnectOptions): Promise<Redis> {
 
 /** ioredis gives a client one method for each script: the number of keys, the keys, the arguments. */
 type Scripted = Readonly<Record<string, (...words: (string | number)[]) => Promise<Reply>>>
+
+/** What the client says of a command that the server refused. */
+interface CommandFailed extends Error {
+  readonly command?: { readonly name: string }
+}
 
 /** One command that somebody waits for. */
 interface Asked {
@@ -105,7 +118,7 @@ class Connection implements Redis {
   readonly #scripted: Scripted
   readonly #breaker: Breaker
   readonly #clock: Clock
-  readonly #probeKey: string
+  readonly #probeKeys: readonly string[]
   readonly #listeners: (() => void)[] = []
   /** The last thing that the client complained of. */
   #cause = LOST
@@ -123,7 +136,7 @@ class Connection implements Redis {
     this.#client = client
     this.#scripted = client as unknown as Scripted
     this.#clock = clock
-    this.#probeKey = `${prefix}alive`
+    this.#probeKeys = [`${prefix}alive`, `${prefix}limit:alive`]
     this.#breaker = new Breaker({
       up: () => {
         told.up()
@@ -134,10 +147,17 @@ class Connection implements Redis {
     this.begun = new Promise(resolve => {
       this.#begin = resolve
     })
-    clock.after(CONNECT, begin => begin(), this.#begin)
-    client.on('error', (error: Error) => {
-      this.#cause = error.message
+    clock.after(CONNECT, onUnready, this)
+    client.on('error', (error: CommandFailed) => {
+      this.#cause = this.#causeOf(error.message)
+      // the client would go on in database 0
+      if (error.command?.name === 'select') client.disconnect(true)
     })
+    client.options.reconnectOnError = ({ message }) => {
+      const replica = message.startsWith('READONLY') // its name may lead to the new primary
+      if (replica) this.#cause = message
+      return replica
+    }
     client.on('connect', () => {
       this.#probedAt = clock.now()
       this.probe()
@@ -166,7 +186,7 @@ class Connection implements Redis {
       this.#unwritten.push(asked)
       this.#send(script, keys, args).then(
         reply => this.#answered(asked, reply),
-        (error: Error) => this.#failed(asked, error.message),
+        (error: Error) => this.#failed(asked, this.#causeOf(error.message)),
       )
     })
   }
@@ -200,6 +220,12 @@ class Connection implements Redis {
     this.#client.connect().catch(() => undefined)
   }
 
+  /** Nobody waits for the first try any longer: one that hangs, or still loads what it saved, is away. */
+  unready(): void {
+    if (!this.up) this.#breaker.lost(this.#cause === LOST ? UNREADY : this.#cause)
+    this.#begin()
+  }
+
   /** Asks a store that is down whether it is back; again and again, one question at a time. */
   probe(): void {
     this.#probing?.cancel()
@@ -211,11 +237,11 @@ class Connection implements Redis {
     }
     if (this.#probedAt !== undefined || this.#client.status !== 'ready') return
     this.#probedAt = now
-    this.#send(ALIVE, [this.#probeKey], []).then(
+    this.#send(ALIVE, this.#probeKeys, []).then(
       () => this.#alive(now),
       (error: Error) => {
         this.#probedAt = undefined
-        this.#breaker.lost(error.message)
+        this.#breaker.lost(this.#causeOf(error.message))
         this.#begin()
       },
     )
@@ -276,6 +302,11 @@ class Connection implements Redis {
     asked.resolve(undefined)
   }
 
+  /** What was not even sent has the cause of whatever ended the connection. */
+  #causeOf(message: string): string {
+    return message.startsWith(UNSENT) ? this.#cause : message
+  }
+
   #lost(): void {
     this.#probedAt = undefined
     if (this.#closing) return
@@ -305,6 +336,10 @@ class Connection implements Redis {
     this.#breaker.proved()
     this.#begin()
   }
+}
+
+function onUnready(connection: Connection): void {
+  connection.unready()
 }
 
 function onTurnEnd(connection: Connection): void {

@@ -17,8 +17,9 @@ export const CLAIM: Script = {
   name: 'claim',
   lua: `local held = redis.call('GET', KEYS[1])
 if held then
-  local kept, ends = string.match(held, '^(%d) (%S+)')
-  if now < tonumber(ends) then return kept == '1' and 1 or 2 end
+  local kept, ends = string.match(held, '^([01]) ([%d.e+-]+)')
+  ends = tonumber(ends or '')
+  if ends and now < ends then return kept == '1' and 1 or 2 end
 end
 local lease, window = tonumber(ARGV[2]), tonumber(ARGV[3])
 local value = string.format('0 %.17g %.17g %.17g ', now + lease, now, window) .. ARGV[1]
@@ -32,7 +33,7 @@ export const KEEP: Script = {
   lua: `local held = redis.call('GET', KEYS[1])
 local ends
 if held then
-  local claimed, window, owner = string.match(held, '^0 %S+ (%S+) (%S+) (.*)$')
+  local claimed, window, owner = string.match(held, '^0 %S+ ([%d.e+-]+) ([%d.e+-]+) (.*)$')
   if owner == ARGV[1] then ends = tonumber(claimed) + tonumber(window) end
 elseif tonumber(ARGV[2]) > 0 then
   ends = now + tonumber(ARGV[2])
@@ -96,7 +97,8 @@ export class RedisReplay implements ReplayStore {
     void this.#pay() // first: what is owed may stand in the way of this claim
     return redis
       .run(CLAIM, [this.#nameOf(key)], [owner, lease, window], () => void this.#pay())
-      .then(reply => {
+      .then(told => {
+        const reply = told === 0 || told === 1 || told === 2 ? told : undefined
         // it may have run, and nobody else would end it
         if (reply === undefined && onError === 'closed') {
           this.#owed.add({ script: RELEASE, key, owner, until: 0 })

@@ -18,29 +18,48 @@ const AT_ONCE = 8
 /** A connection is played with before the server said anything, in its handshake, as it is set up, and in its work. */
 const PIECES = 6
 
-/** A Redis that speaks TLS, behind a relay. */
-async function relayed(
-  t: Test,
-): Promise<{ readonly relay: Relay; readonly ca: string; readonly caFile: string }> {
+interface Tls {
+  readonly port: number
+  readonly ca: string
+  readonly caFile: string
+}
+
+/** A Redis that speaks TLS. */
+async function startTls(t: Test): Promise<Tls> {
   const { cert: ca, certFile, keyFile } = await developmentCertificate()
   const files = ['--tls-cert-file', certFile, '--tls-key-file', keyFile]
   const listens = ['--port', '0', '--tls-port', 'PORT', '--tls-auth-clients', 'no']
   const redis = await startRedis(...files, ...listens)
   t.teardown(() => redis.close())
-  const relay = await startRelay(redis.port)
-  t.teardown(() => relay.close())
-  return { relay, ca, caFile: certFile }
+  return { port: redis.port, ca, caFile: certFile }
 }
 
-/** Connects, and keeps what it told. */
+/** The same behind a relay. */
+async function relayed(t: Test): Promise<Tls & { readonly relay: Relay }> {
+  const tls = await startTls(t)
+  const relay = await startRelay(tls.port)
+  t.teardown(() => relay.close())
+  return { ...tls, relay }
+}
+
+/**
+ * Connects, and keeps what it told.
+ *
+ * @param ca whose certificates are taken; undefined for those that the platform trusts
+ */
 async function open(
   port: number,
-  ca: string,
+  ca: string | 'plain' | undefined,
 ): Promise<{ readonly redis: Redis; readonly told: string[] }> {
   const told: string[] = []
   const redis = await connectRedis({
     ...{ host: 'localhost', port, database: 1, user: undefined, password: undefined },
-    ...{ tls: { ca }, prefix: 'test:', scripts: [COUNT], clock: systemClock },
+    ...{
+      tls: ca === 'plain' ? undefined : { ca },
+      prefix: 'test:',
+      scripts: [COUNT],
+      clock: systemClock,
+    },
     told: { up: () => told.push('up'), down: () => told.push('down') },
   })
   return { redis, told }
@@ -113,3 +132,40 @@ for (const kind of ['local', 'closed'] as const) {
     t.equal(hookwarden.stderr(), '')
   })
 }
+
+t.test(
+  'who leaves while a certificate is looked at is told an alert',
+  { skip: NO_REDIS },
+  async t => {
+    const { port } = await startTls(t)
+    const leave = async (): Promise<void> => {
+      for (let i = 0; i < 40; i++) {
+        const { redis } = await open(port, undefined)
+        for (let turns = (i * 7) % 40; turns > 0; turns--) {
+          await new Promise(resolve => setTimeout(resolve, 1))
+        }
+        await redis.close()
+      }
+    }
+    await Promise.all(Array.from({ length: AT_ONCE }, leave))
+    t.pass('and nothing ends of it')
+  },
+)
+
+t.test('plain where TLS is spoken, and TLS where it is not', { skip: NO_REDIS }, async t => {
+  const { port, ca } = await startTls(t)
+  const plain = await startRedis()
+  t.teardown(() => plain.close())
+  for (const [to, how] of [
+    [port, 'plain'],
+    [plain.port, ca],
+  ] as const) {
+    const all = await Promise.all(Array.from({ length: AT_ONCE }, () => open(to, how)))
+    for (const { redis, told } of all) {
+      while (told.length === 0) await new Promise(resolve => setTimeout(resolve, 5))
+      t.notOk(redis.up)
+      t.same(told, ['down'])
+      await redis.close()
+    }
+  }
+})

@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process'
+import { type AddressInfo, createServer } from 'node:net'
 import t, { type Test } from 'tap'
 import { systemClock } from '../../../src/clock.ts'
 import { type ConnectOptions, connectRedis } from '../../../src/redis/connect.ts'
@@ -62,6 +63,16 @@ t.test('a connection that cannot even begin is said once, and tried again', asyn
   t.match(told, [/^down: .*70000/])
   await until(() => redis.errors > 2)
   t.equal(told.length, 1)
+})
+
+t.test('one that takes a connection and says nothing is away, and that is said', async t => {
+  const mute = createServer(() => {})
+  await new Promise<void>(resolve => mute.listen(0, '127.0.0.1', resolve))
+  const port = (mute.address() as AddressInfo).port
+  const { redis, told } = await open(t, { port })
+  t.teardown(() => mute.close())
+  t.notOk(redis.up)
+  t.same(told, ['down: not ready within 1000 ms'])
 })
 
 t.test('a real Redis', { skip: NO_REDIS }, async t => {

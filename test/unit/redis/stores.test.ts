@@ -151,6 +151,36 @@ t.test('stores in a real Redis', { skip: NO_REDIS }, async t => {
     }
   })
 
+  t.test('a value that nobody here wrote counts as none, and is replaced', async t => {
+    const garbage = [
+      '',
+      'garbage',
+      '1',
+      '0 x y',
+      '1 2',
+      '0 1 2',
+      'nan inf -',
+      '1 . . .',
+      '1e999 e e',
+    ]
+    const options = { redis: new StillRedis(client), clock: new ManualClock(), prefix: 'odd:' }
+    for (const value of garbage) {
+      await client.set('odd:limit:odd:a', value)
+      await client.set('odd:replay:a', value)
+      const rates = new RedisLimits({ ...options, own: new MemoryLimits(100) })
+      const two = [{ limit: limitOf('odd', { count: 2, per: 1_000 }), key: 'a' }]
+      options.redis.now = 1e12
+      const waits = []
+      for (let i = 0; i < 3; i++) waits.push((await rates.reserve(two, 1_000, 0)).wait)
+      t.same(waits, [0, 0, undefined], value)
+      rates.giveBack(two, 1_000, true)
+      const own = new MemoryReplay({ max: 0, seed: SEED })
+      const store = new RedisReplay({ ...options, own, onError: 'closed' })
+      t.equal(await store.claim('a', 'me', 1_000, 9_000, 0), 'fresh')
+      t.equal(await store.claim('a', 'you', 1_000, 9_000, 0), 'in_flight')
+    }
+  })
+
   t.test('a key of any bytes is one key', async t => {
     const store = replay(0)
     const keys = ['a b\u0000\u00ff\u0080', 'a b\u0000\u00ff\u0081', 'a b\r\n$1\r\n', 'a|b{c}']

@@ -77,6 +77,16 @@ t.test('limits', async t => {
     t.equal(room(own), 2)
   })
 
+  t.test('what is no answer to the question counts as none', async t => {
+    for (const answer of [null, 0, 'OK', [], [0], [0, 0], [0, 0, 0, 0], ['0', 0, 0]]) {
+      const { redis, own, store } = limits()
+      const asked = store.reserve(ten, 1_000, 0)
+      redis.answer(answer)
+      t.match(await asked, { wait: 0, shared: false }, JSON.stringify(answer))
+      t.equal(room(own), 9, 'this process counts alone')
+    }
+  })
+
   t.test('a late grant pays for what went by this process meanwhile', async t => {
     const { redis, own, store } = limits()
     const asked = store.reserve(ten, 1_000, 0)
@@ -225,6 +235,19 @@ t.test('endings', async t => {
     redis.answer(0)
     redis.answer(0)
     t.equal(await retry, 'fresh')
+  })
+
+  t.test('what is no answer to a claim counts as none', async t => {
+    for (const answer of [null, 3, '0', [0, 0, 0]]) {
+      const local = replay('local')
+      const ours = local.claim('k', 'A')
+      local.redis.answer(answer)
+      t.equal(await ours, 'fresh', JSON.stringify(answer))
+      const closed = replay('closed')
+      const theirs = closed.claim('k', 'A')
+      closed.redis.answer(answer)
+      t.equal(await theirs, 'unavailable')
+    }
   })
 
   t.test('a claim that Redis was never asked for owes nothing', async t => {
