@@ -15,6 +15,9 @@ export interface Clock {
   after<T>(wait: Millis, run: (subject: T) => void, subject: T): Timer
 }
 
+/** The global one is asked for by a function each time. */
+const { performance } = globalThis
+
 /** The machine's own clock. */
 export const systemClock: Clock = {
   now: () => performance.now(),
