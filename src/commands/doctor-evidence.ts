@@ -22,15 +22,20 @@ export interface EvidenceOptions extends KeyPlaces {
   readonly latest?: string | undefined
 }
 
-/** Reads everything that was named. Throws a fault for what cannot be read. */
+/**
+ * Reads everything that was named. Throws a fault for what cannot be read, and where there is nothing to look at.
+ *
+ * @param probed what asking over the network found; undefined where nobody was to be asked
+ */
 export async function gather(
   options: EvidenceOptions,
   { sources, terminal, now }: World,
-  probed: readonly Finding[],
+  probed: readonly Finding[] | undefined,
 ): Promise<Evidence> {
   const { config, compose, kubernetes, latest } = options
-  if (config === undefined && compose.length + kubernetes.length === 0 && probed.length === 0) {
-    throw new Fault('usage', 'what should be looked at? --config, --compose or --kubernetes FILE')
+  if (config === undefined && compose.length + kubernetes.length === 0 && probed === undefined) {
+    const what = '--config, --compose or --kubernetes FILE, or one of those that ask'
+    throw new Fault('usage', `what should be looked at? ${what}. See --help`)
   }
   const settings = config === undefined ? undefined : soundMap(config, false, terminal)
   const containers = [...compose.flatMap(file => composeAt(file)), ...manifestsAt(kubernetes)]
@@ -43,7 +48,7 @@ export async function gather(
     files: secretFiles(settings, options, sources),
     certificates: certificatesOf(settings),
     latest,
-    probed,
+    probed: probed ?? [],
     now,
   }
 }

@@ -56,14 +56,15 @@ Exit codes: 0 nothing found, 1 findings, 2 it cannot be done as asked.`,
     })
     const world = processWorld(false)
     const ignored = readIgnored(options.ignore)
-    const { database } = options
+    const { automatisch, database, reach, redis } = options
+    const asks = reach.length > 0 || [automatisch, database, redis].some(one => one !== undefined)
     const probed = await probe({
       ...options,
       database: database === undefined ? undefined : databaseUrl(database, world.sources),
       tryLogin: options['try-login'],
       now: world.now,
     })
-    const evidence = await gather(options as EvidenceOptions, world, probed)
+    const evidence = await gather(options as EvidenceOptions, world, asks ? probed : undefined)
     return tell(examine(evidence), ignored, options.json, world.terminal)
   },
 }

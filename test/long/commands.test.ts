@@ -15,6 +15,7 @@ import { createInterface } from 'node:readline'
 import AES from 'crypto-js/aes.js'
 import pg from 'pg'
 import t from 'tap'
+import { sign } from '../signers/stripe.ts'
 import { automatischTables } from '../support/automatisch-tables.ts'
 import { developmentCertificate } from '../support/certificate.ts'
 import { freePort } from '../support/free-port.ts'
@@ -26,6 +27,7 @@ const ROOT = process.cwd()
 const FLOW = '0b6f0c1e-6b1f-4c57-9a53-4b0c7e1a2d11'
 const PAID = '3f8a6a50-0b9c-4a2d-8e0f-6c2c5f4e9b33'
 const TYPEFORM = '7c1d9f0e-2f57-4f0a-9d7d-1f6b8d0c3e22'
+const WHSEC = 'whsec_of-32-characters-0123456789'
 const BACKUP = 'backups/2026-11-26T030000Z'
 const programs = postgresPrograms()
 
@@ -39,6 +41,7 @@ class Desk {
   readonly #admin: number
   #place: string
   #publicHalf = ''
+  #sealed = ''
   #serving: ChildProcess | undefined
   #reloads: Promise<unknown> | undefined
 
@@ -62,7 +65,8 @@ class Desk {
       PGPORT: String(postgres.port),
       PGUSER: 'postgres',
       PGPASSWORD: password,
-      STRIPE_WHSEC: 'whsec_of-32-characters-0123456789',
+      STRIPE_WHSEC: WHSEC,
+      HOOKWARDEN_SEAL_KEY_FILE: join(this.folder, 'seal.key'),
       HOOKWARDEN_DATABASE_URL: `postgres://hookwarden:of-this-page@127.0.0.1:${postgres.port}/automatisch`,
       RESTORED_DATABASE_URL: postgres.url.replace(/\w+$/, 'restored'),
     }
@@ -109,6 +113,13 @@ providers:
       at('paid.http'),
       'POST /in/stripe\nContent-Type: application/json\n\n{"id":"evt_1","object":"event"}',
     )
+    const signed = sign(Buffer.from('{}'), WHSEC, Date.now()).map(
+      ([name, value]) => `${name}: ${value}\n`,
+    )
+    writeFileSync(
+      at('delivery.http'),
+      `POST /in/stripe\nContent-Type: application/json\n${signed.join('')}\n{}`,
+    )
     writeFileSync(at('hookwarden-0.1.0.tgz'), 'packed')
     await this.#database()
   }
@@ -146,7 +157,8 @@ providers:
     // what follows the restore is said elsewhere
     if (line.includes('--env-file') || line.startsWith('printf')) this.#place = this.folder
     const words = line
-      .replace('hwpub_…', this.#publicHalf)
+      .replace(/hwpub_(?:…|NEW)/, this.#publicHalf)
+      .replace('sealed:AQ…', this.#sealed)
       .replace('/var/lib/hookwarden', join(this.folder, 'state'))
       .replace('127.0.0.1:9443', `127.0.0.1:${this.#https}`)
       .replace('http://127.0.0.1:3000', this.#automatisch.url)
@@ -161,6 +173,7 @@ providers:
     child.stdin.end(typed ?? '')
     const said = serves ? this.#serve(child) : everything(child)
     const ended = await said
+    this.#sealed = /^sealed:\S+$/m.exec(ended.text)?.[0] ?? this.#sealed
     if (line.includes('keygen')) this.#publicHalf = /hwpub_\S+/.exec(ended.text)?.[0] ?? ''
     if (line.startsWith('cd ')) this.#place = join(this.folder, line.slice(3))
     if (line.includes('keys generate')) this.#takeKeys()

@@ -14,7 +14,7 @@ const FOUND = { ends: 1, says: /rules? found something/ } as const
 
 /**
  * Lines of the pages that `test/long/commands.test.ts` runs as they stand, in this order, in a folder that has what their
- * pages say is there: each leaves what the next ones find. Words that name what is made there stand for it: `hwpub_…`,
+ * pages say is there: each leaves what the next ones find. Words that name what is made there stand for it: `hwpub_…`, `sealed:…`,
  * `PID`, the folder of `state:`, and ports that are in use on some machine or other.
  */
 export const RUN: Readonly<Record<string, Run>> = {
@@ -26,18 +26,20 @@ export const RUN: Readonly<Record<string, Run>> = {
     leaves: ['keys/WEBHOOK_SECRET_KEY', /^[\w-]{48}$/],
   },
   'hookwarden keys check --env-file keys.env': { says: /ENCRYPTION_KEY/ },
-  'hookwarden keygen --out offline.key': { says: /hwpub_/, leaves: ['offline.key', /./] },
   'hookwarden keygen --out seal.key': { says: /hwpub_/, leaves: ['seal.key', /./] },
+  'read -rs S && printf %s "$S" | hookwarden seal --to hwpub_…': {
+    typed: 'whsec_of-32-characters-0123456789\n',
+    says: /^sealed:[\w+/=-]+$/m,
+  },
+  'hookwarden keygen --out seal-2.key': { says: /hwpub_/, leaves: ['seal-2.key', /./] },
+  "hookwarden seal --to hwpub_NEW --from 'sealed:AQ…'": { says: /^sealed:[\w+/=-]+$/m },
+  'hookwarden keygen --out offline.key': { says: /hwpub_/, leaves: ['offline.key', /./] },
   'hookwarden keygen --out escrow.key': { says: /hwpub_/, leaves: ['escrow.key', /./] },
   'hookwarden keys escrow --env-file keys.env --to hwpub_… --out keys.escrow': {
     leaves: ['keys.escrow', /fingerprint/i],
   },
   'hookwarden keys escrow --to hwpub_… --out keys.escrow': {
     leaves: ['keys.escrow', /fingerprint/i],
-  },
-  'read -rs S && printf %s "$S" | hookwarden seal --to hwpub_…': {
-    typed: 'whsec_of-32-characters-0123456789\n',
-    says: /^sealed:[\w+/=-]+$/m,
   },
   'psql automatisch -f deploy/postgres-role.sql': { says: /CREATE ROLE[\s\S]*GRANT/ },
   "psql automatisch -c '\\password hookwarden'": { typed: 'of-this-page\nof-this-page\n' },
@@ -49,6 +51,8 @@ export const RUN: Readonly<Record<string, Run>> = {
   'hookwarden check --config hookwarden.yaml --effective > new.txt': {
     leaves: ['new.txt', /per_address: 120/],
   },
+  'hookwarden check --effective': { says: /per_address: 120/ },
+  'hookwarden verify stripe --request delivery.http': { says: /accepted/ },
   'hookwarden discover --database env:HOOKWARDEN_DATABASE_URL': { ends: 1, says: /nobody/ },
   'hookwarden discover --config hookwarden.yaml': { ends: 1, says: /typeform .* nobody/ },
   'hookwarden discover --database env:HOOKWARDEN_DATABASE_URL --config hookwarden.yaml': {
@@ -59,6 +63,8 @@ export const RUN: Readonly<Record<string, Run>> = {
   'hookwarden keys pin --config hookwarden.yaml --env-file keys.env': {
     says: /ENCRYPTION_KEY .*the same as on/,
   },
+  'hookwarden keys pin --again': { says: /ENCRYPTION_KEY/ },
+  'hookwarden doctor --database env:HOOKWARDEN_DATABASE_URL': { says: /nothing found/ },
   'hookwarden doctor --compose docker-compose.yml --latest 0.15.0': {
     ends: 1,
     says: /(?:1[3-9]|[2-9]\d) rules found something/,
@@ -113,6 +119,11 @@ export const ELSEWHERE: Readonly<Record<string, readonly [file: string, word: st
   'hookwarden init --sender github=0b6f0c1e-6b1f-4c57-9a53-4b0c7e1a2d11': TUTORIAL,
   'hookwarden check --dev': TUTORIAL,
   'hookwarden run --dev &': TUTORIAL,
+  'hookwarden run --dev': TUTORIAL,
+  'hookwarden doctor --compose compose.yaml --config hookwarden.yaml': [
+    'test/deploy.test.ts',
+    'doctor finds nothing in what is deployed',
+  ],
   'curl --silent --insecure https://127.0.0.1:8443/webhooks/flows/0b6f0c1e-6b1f-4c57-9a53-4b0c7e1a2d11 --json \'{"action":"opened"}\'':
     TUTORIAL,
   'echo \'{"action":"opened"}\' > delivery.json': TUTORIAL,
@@ -139,6 +150,8 @@ export const NOT_RUN: Readonly<Record<string, string>> = {
   'kubectl ': CLUSTER,
   'npm run bench': MACHINE,
   'rsync ': 'wants another host',
+  'hookwarden doctor --reach HOST': 'wants another host',
+  'hookwarden discover --database …': 'names what another page has whole',
   '(sleep 60; nft delete table inet hookwarden) &':
     'lets a minute pass, so that a mistake undoes itself; test/container/firewall.test.ts loads the table it takes away',
 }

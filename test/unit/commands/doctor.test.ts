@@ -103,7 +103,8 @@ providers:
   t.ok(second.includes(`file_mode ${at('tls.key')}`))
   const none = { compose: [], kubernetes: [] }
   const world = { sources, terminal, now: NOW }
-  await t.rejects(gather(none, world, []), { message: /what should be looked at/ })
+  await t.rejects(gather(none, world, undefined), { message: /what should be looked at/ })
+  t.match(await gather(none, world, []), { probed: [] }, 'who was asked, and is well, is enough')
   await t.rejects(gather({ ...none, compose: ['package.json'] }, world, []), {
     message: /no `services`/,
   })
