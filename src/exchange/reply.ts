@@ -7,6 +7,9 @@ import type { Witness } from './witness.ts'
 /** How much more of a body is read before a connection closes, so that the answer is not lost to a reset. */
 const LINGER: { readonly bytes: Bytes; readonly time: Millis } = { bytes: 1024 ** 2, time: 2000 }
 
+/** Said of a connection, and not of the request: only on another one can the sender show another certificate. */
+const OF_CONNECTION = 'certificate'
+
 /** An answer of our own: a coarse word for the sender, nothing of what was expected. */
 export interface OwnAnswer {
   readonly status: number
@@ -69,6 +72,7 @@ export class Reply {
   /** Answers on our own account. A small rest of the body is dropped, before a large one the connection ends. */
   own(answer: OwnAnswer, now: Millis): void {
     const [key, word] = answer.says
+    if (word === OF_CONNECTION) this.closeAfter()
     const body = `{"${key}":"${word}","request_id":"${answer.requestId}"}\n`
     const headers = ['Content-Type', 'application/json', 'Content-Length', String(body.length)]
     const wait = answer.status === 503 ? Math.max(answer.retryAfter, 1000) : answer.retryAfter

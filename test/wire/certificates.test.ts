@@ -341,12 +341,35 @@ for (const version of ['TLSv1.2', 'TLSv1.3'] as const) {
       403,
       'an authority that is gone proves nothing on an open connection',
     )
-    kept.destroy()
+    await kept.closed
     t.notOk(await resumes(on.port, session, { ...options, ...withMiddle }))
     t.equal(await status(on, { ...options, ...withMiddle }), 403)
     t.equal(await status(on, { ...options, ...foreign }), 204)
   })
 }
+
+t.test(
+  'a sender that showed none, or a wrong one, is refused on this connection alone',
+  async t => {
+    const { on } = await asking(t)
+    const [one, two] = [delivery(), delivery()]
+    for (const pair of [undefined, foreign]) {
+      const connection = await connect(on.port, { ...pair })
+      await connection.send(delivery())
+      const answer = await connection.readAnswer()
+      t.equal(answer.status, 403)
+      t.equal(answer.header('connection'), 'close', 'the next one may show another')
+      await connection.closed
+    }
+    const pipelined = await connect(on.port)
+    await pipelined.write(Buffer.concat([...one, ...two]))
+    t.equal((await pipelined.readAnswer()).status, 403)
+    await pipelined.closed
+    const kept = await connect(on.port, { ...direct })
+    for (let i = 0; i < 2; i++) t.equal(await asked(kept), 204)
+    kept.destroy()
+  },
+)
 
 async function asked(connection: Connection): Promise<number> {
   const answer = connection.readAnswer()
