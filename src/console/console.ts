@@ -21,8 +21,10 @@ export interface ConsoleOptions {
   readonly answer: Millis
   readonly idle: Millis
   readonly clock: Clock
-  /** Who is at the other end of a connection; undefined where the list does not have it. */
-  listed(socket: Socket): string | undefined
+  /** Who is at the other end of a connection, in the one spelling of its address; empty where nobody is any more. */
+  addressOf(socket: Socket): string
+  /** Whether the list has an address. */
+  listed(address: string): boolean
   /** Whether a connection shows the certificate that is asked for. */
   shows(socket: Socket): boolean
   /** Whether a request's framing leaves two readers no choice. */
@@ -44,7 +46,7 @@ export interface Console {
 /** Opens it. Throws a fault where it cannot listen. */
 export async function openConsole(options: ConsoleOptions): Promise<Console> {
   const { server, upstream, answer, idle } = options
-  const sockets = new Map<Socket, string>()
+  const sockets = new Set<Socket>()
   const proxy = createProxyServer({
     target: upstream,
     agent: false, // a connection for each request: nothing that is left on one can begin the next
@@ -68,20 +70,20 @@ export async function openConsole(options: ConsoleOptions): Promise<Console> {
   })
 
   function addressOf(req: IncomingMessage | undefined): string {
-    return req?.socket.remoteAddress ?? ''
+    return req === undefined ? '' : options.addressOf(req.socket)
   }
 
   /** Decides before the handshake: whoever is not listed learns nothing, not even the certificate. */
   const own = server.listeners('connection') as ((this: Server, socket: Socket) => void)[]
   server.removeAllListeners('connection')
   server.on('connection', (socket: Socket) => {
-    const address = options.listed(socket)
-    const full = sockets.size >= options.connections
-    if (address === undefined || full) {
-      options.refused(address === undefined ? 'address' : 'connections', socket.remoteAddress ?? '')
+    const address = options.addressOf(socket)
+    const listed = options.listed(address)
+    if (!listed || sockets.size >= options.connections) {
+      options.refused(listed ? 'connections' : 'address', address)
       return void socket.destroy()
     }
-    sockets.set(socket, address)
+    sockets.add(socket)
     socket.once('close', () => sockets.delete(socket))
     for (const listener of own) listener.call(server, socket)
   })
@@ -125,7 +127,7 @@ export async function openConsole(options: ConsoleOptions): Promise<Console> {
     },
     close() {
       server.close()
-      for (const socket of sockets.keys()) socket.destroy()
+      for (const socket of sockets) socket.destroy()
     },
   }
 }

@@ -82,10 +82,8 @@ export async function openConsoleLane(options: ConsoleLaneOptions): Promise<Cons
     answer: limits.answer,
     idle: limits.idle,
     clock,
-    listed(socket) {
-      const address = parseAddress(socket.remoteAddress ?? '')
-      return address !== undefined && allowed.has(address) ? address : undefined
-    },
+    addressOf: socket => parseAddress(socket.remoteAddress ?? '') ?? '',
+    listed: address => address !== '' && allowed.has(address),
     shows: socket => asked === undefined || authorities.proves(socket as OverTls, CONSOLE),
     framed(req) {
       const head = new Head(req.method ?? '', req.url ?? '', req.rawHeaders)

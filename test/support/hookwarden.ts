@@ -129,7 +129,7 @@ function onFreePorts(loaded: Loaded): Loaded {
   const lane = loaded.settings.console
   const settings = {
     ...loaded.settings,
-    console: lane && { ...lane, at: { host: '127.0.0.1', port: 0 } },
+    console: lane && { ...lane, at: { ...lane.at, port: 0 } },
     listen: {
       ...listen,
       https: free(listen.https, 8443),

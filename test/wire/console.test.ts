@@ -431,6 +431,43 @@ t.test('an address that is not listed is closed before its handshake', async t =
   t.equal(recorder.requests.length, 1)
 })
 
+const sixes = await new Promise<boolean>(resolve => {
+  const probe = listenTo(() => probe.close(() => resolve(true)))
+  probe.on('error', () => resolve(false))
+})
+
+function listenTo(then: () => void) {
+  return createServer().listen(0, '::', then)
+}
+
+t.test(
+  'where it listens on IPv6 too, an IPv4 address is itself: listed, limited, told and passed on',
+  { skip: !sixes && 'this machine has no IPv6' },
+  async t => {
+    const { lane, recorder, hookwarden, clock } = await withConsole(
+      t,
+      'allow_ips: [127.0.0.0/30], limits: { per_address: 1/1h }',
+      { listen: "console: '[::]:8444'" },
+    )
+    const from = (localAddress: string) => exchange(lane, { target: '/login' }, { localAddress })
+    t.equal((await from('127.0.0.1'))?.status, 200)
+    t.equal((await from('127.0.0.2'))?.status, 200, 'a bucket of its own')
+    t.equal((await from('127.0.0.2'))?.status, 429)
+    await t.rejects(from('127.0.0.9'))
+    const told = recorder.requests.map(({ headers }) => {
+      const at = headers.findIndex(name => name.toLowerCase() === 'x-forwarded-for')
+      return headers[at + 1]
+    })
+    t.same(told, ['127.0.0.1', '127.0.0.2'])
+    clock.advance(1_000)
+    const logged = hookwarden.lines.filter(({ address }) => address !== undefined)
+    t.same(
+      logged.map(({ why, address }) => [why, address]),
+      [['rate', '127.0.0.2']],
+    )
+  },
+)
+
 t.test('where a certificate is asked for, nothing goes without one of that authority', async t => {
   const root = await certify({ name: 'People', authority: true })
   const other = await certify({ name: 'Others', authority: true })
