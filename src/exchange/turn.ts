@@ -90,9 +90,10 @@ export class Turn implements Waiter, CircuitWaiter {
     this.#hold()
   }
 
-  /** Its turn has come. What is late, because the process stood still, keeps its distance. */
+  /** Its turn has come. What is late, because the process stood still, keeps its distance as long as it has patience. */
   come(): void {
-    const more = this.#site.lateness.hold(this.#due, this.#site.clock.now())
+    const distance = this.#site.lateness.hold(this.#due, this.#site.clock.now())
+    const more = Math.min(distance, this.#left)
     if (more === 0) this.enter()
     else this.#timer = this.#site.clock.after(more, onTurn, this)
   }

@@ -34,6 +34,38 @@ t.test(
   },
 )
 
+t.test('nobody is held for the sake of distance beyond what its patience has left', async t => {
+  let now = 0
+  const timers: (() => void)[] = []
+  const waits: number[] = []
+  const clock = {
+    now: () => now,
+    after<T>(wait: number, run: (subject: T) => void, subject: T) {
+      waits.push(wait)
+      timers.push(() => run(subject))
+      return { cancel: () => {} }
+    },
+  }
+  const slots = [100, 120, 140]
+  const limits = {
+    reserve: () => ({ wait: slots.shift(), retryAfter: 0, refusedBy: undefined, shared: false }),
+  }
+  const upstream = { circuit: { open: false } }
+  const site = { clock, limits, upstream, lateness: new Lateness() } as unknown as Site
+  const provider = { gate: new Gate(9), patience: 410, proven: [] } as unknown as Provider
+  const admitted: number[] = []
+  for (const id of [1, 2, 3]) {
+    const queued = { admitted: () => void admitted.push(id), refused: () => t.fail('refused') }
+    new Turn(site, provider, queued, now).wait()
+  }
+  now = 400
+  for (const fire of timers.splice(0)) fire()
+  t.same(waits, [100, 120, 140, 10, 10], 'what is left, not the 18 and 36 of their distance')
+  now = 410
+  for (const fire of timers.splice(0)) fire()
+  t.same(admitted, [1, 2, 3], 'and then they go')
+})
+
 t.test('turns that come late, because the process stood still, do not crowd', async t => {
   let now = 0
   const timers: (() => void)[] = []
