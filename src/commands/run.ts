@@ -2,7 +2,7 @@ import { flushCompileCache } from 'node:module'
 import { systemClock } from '../clock.ts'
 import type { Settings } from '../config/settings.ts'
 import type { Certificate } from '../listen/certificates.ts'
-import { tuneCollector } from '../process/collector.ts'
+import { tuneCollector, tuneCompiler } from '../process/engine.ts'
 import { FilesRead } from '../process/files-read.ts'
 import { preflight } from '../process/preflight.ts'
 import type { MapSource } from '../process/reloading.ts'
@@ -48,6 +48,7 @@ Exit codes: 0 drained, 1 the map has issues or something had to be cut, 2 it can
       return 1
     }
     tuneCollector()
+    tuneCompiler()
     return live({
       clock: systemClock,
       start: async () => begin(settings, sources, { source, read }),
