@@ -12,6 +12,7 @@ import {
   type YAMLError,
 } from 'yaml'
 import type { Path } from './issues.ts'
+import { type Blot, isReference, isSecretKey, shownKey } from './pasted.ts'
 
 /** Where a value stands in the text, and where its parts do. */
 export interface Place {
@@ -22,12 +23,6 @@ export interface Place {
   /** For text that stands in the file exactly as it is meant: offset of its first character. */
   readonly text: number | undefined
   readonly parts: ReadonlyMap<string | number, Place>
-}
-
-/** A stretch of the text that may be a secret. */
-interface Blot {
-  readonly from: number
-  readonly to: number
 }
 
 /** A problem of the YAML itself. */
@@ -94,7 +89,8 @@ export function partOf(value: unknown, step: PropertyKey): unknown {
 }
 
 function flawOf(error: YAMLError): Flaw {
-  const message = error.message.replaceAll(/\s+/g, ' ').replace(/:$/, '')
+  // behind its colon stands a piece of the text, which may be a secret
+  const message = error.message.replaceAll(/\s+/g, ' ').replace(/(?<=\S):(?: .*)?$/, '')
   const place = { offset: error.pos[0], path: [], fatal: true }
   switch (error.code) {
     case 'RESOURCE_EXHAUSTION':
@@ -153,6 +149,7 @@ class Walk {
       return { value: undefined, place: placed(at, key) }
     }
     if (isAlias(node)) return this.#alias(node.source, path, at, key)
+    this.#blotMarks(node, path, at)
     if (node.anchor !== undefined) this.#anchors.set(node.anchor, node)
     if (isScalar(node)) return this.#scalar(node, path, at, key)
     this.#open.add(node)
@@ -164,10 +161,12 @@ class Walk {
   }
 
   #alias(name: string, path: Path, at: number, key: number | undefined): Walked {
+    if (isSecretKey(keyOf(path))) this.blots.push({ from: at, to: at + 1 + name.length })
     const source = this.#anchors.get(name)
     if (source === undefined || this.#open.has(source)) {
+      // not by its name, which may be a secret that begins with a star
       const message =
-        source === undefined ? `nothing above is called \`&${name}\`` : 'an alias of what holds it'
+        source === undefined ? 'an alias of nothing above' : 'an alias of what holds it'
       this.#flaws.push({ offset: at, path, message, fatal: true })
       return { value: undefined, place: placed(at, key) }
     }
@@ -175,6 +174,14 @@ class Walk {
     const { value, place } = this.node(source, path, key)
     this.#inAlias--
     return { value, place: { ...place, at, key, text: undefined } }
+  }
+
+  /** An anchor or a tag before a secret may be the beginning of the secret. */
+  #blotMarks({ anchor, tag }: Node, path: Path, at: number): void {
+    if ((anchor === undefined && tag === undefined) || !isSecretKey(keyOf(path))) return
+    const line = this.#text.lastIndexOf('\n', at - 1) + 1
+    const from = this.#text.slice(line, at).search(/[&!]/)
+    if (from !== -1) this.blots.push({ from: line + from, to: at })
   }
 
   #scalar(node: Scalar, path: Path, at: number, key: number | undefined): Walked {
@@ -198,7 +205,8 @@ class Walk {
         this.#flaws.push({ offset, path, message: 'expected a plain key', fatal: true })
         continue
       }
-      const word = String(name.value)
+      const word = shownKey(String(name.value), keyOf(path))
+      if (word.endsWith('…')) this.blots.push({ from: name.range[0], to: name.range[1] })
       const first = parts.get(word)?.key
       if (first !== undefined) {
         const { line } = this.#lines.linePos(first)
@@ -235,11 +243,17 @@ function placed(at: number, key: number | undefined): Place {
   return { at, key, text: undefined, parts: new Map() }
 }
 
+/** The last key on the way to a value; none where that is a name, which means nothing. */
+function keyOf(path: Path): string {
+  const named = path.length === 2 && path[0] === 'providers'
+  return named ? '' : (path.findLast(step => typeof step === 'string') ?? '')
+}
+
 /** Whether text could be a secret that somebody pasted instead of a reference to it. */
 function mayBeSecret(value: string, path: Path): boolean {
-  if (/^(env|file|sealed):/.test(value)) return false
-  const key = path.findLast(step => typeof step === 'string') ?? ''
-  if (value.startsWith('plain:') || /secret|token|passw/i.test(key)) return true
+  if (isReference(value)) return false
+  const key = keyOf(path)
+  if (value.startsWith('plain:') || isSecretKey(key)) return true
   return isPrivate(value, key, path)
 }
 

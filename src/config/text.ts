@@ -1,5 +1,6 @@
 import type { Place, Reading } from './document.ts'
 import { formatPath, type Issue, type Path, printable } from './issues.ts'
+import { pastedIn } from './pasted.ts'
 
 /** What is to be said about one place. */
 export interface Remark {
@@ -10,6 +11,9 @@ export interface Remark {
   /** Characters into the text of the value. */
   readonly offset?: number
 }
+
+/** A remark, and whether what it is about is no YAML. */
+type Said = Remark & { readonly broken?: boolean }
 
 export type Placed = Issue & { readonly offset: number }
 
@@ -32,7 +36,9 @@ export class MapText {
 
   /** What is wrong with the YAML itself. */
   flaws(): readonly Placed[] {
-    return this.reading.flaws.map(flaw => this.#issue(flaw.offset, flaw.path, flaw))
+    return this.reading.flaws.map(flaw =>
+      this.#issue(flaw.offset, flaw.path, { ...flaw, broken: flaw.fatal }),
+    )
   }
 
   /** An issue at the value of a path, or at the nearest key above where there is no such value. */
@@ -70,7 +76,7 @@ export class MapText {
     return offset === 0 || place.text === undefined ? place.at : place.text + offset
   }
 
-  #issue(offset: number, path: Path, { message, fix }: Remark): Placed {
+  #issue(offset: number, path: Path, { message, fix, broken = false }: Said): Placed {
     const within = Math.min(offset, this.#text.length)
     const { line, col } = this.#lineOf(within)
     return {
@@ -79,7 +85,7 @@ export class MapText {
       column: col,
       path: formatPath([...this.#above, ...path]),
       message: printable(message),
-      excerpt: this.#excerpt(line, col),
+      excerpt: this.#excerpt(line, col, broken),
       fix: fix === undefined ? undefined : printable(fix),
       offset: within,
     }
@@ -90,12 +96,18 @@ export class MapText {
     return line === 0 ? { line: 1, col: 1 } : { line, col }
   }
 
-  #excerpt(line: number, column: number): string {
+  #excerpt(line: number, column: number, broken: boolean): string {
     const start = this.reading.lines.lineStarts[line - 1] ?? 0
     const next = this.reading.lines.lineStarts[line] ?? this.#text.length
     const from = start + Math.max(0, column - 1 - WIDEST / 2)
     const to = Math.min(next, from + WIDEST)
-    const blots = this.reading.blots.filter(blot => blot.from < to && blot.to > from)
+    const pasted = pastedIn(this.#text.slice(start, next), broken).map(blot => ({
+      from: start + blot.from,
+      to: start + blot.to,
+    }))
+    const blots = [...this.reading.blots, ...pasted].filter(
+      blot => blot.from < to && blot.to > from,
+    )
     let shown = ''
     for (let offset = from; offset < to; offset++) {
       const blotted = blots.some(blot => blot.from <= offset && offset < blot.to)

@@ -872,6 +872,61 @@ t.test('a preset that needs what the map lacks is reported at its entry', async 
   t.same(places(text, { compileScheme }), [])
 })
 
+const PASTED = 'sk_live_9fQz51canary'
+/** What a secret may begin with, and what may stand behind it: all that means something to YAML. */
+const BEFORE = [
+  ...['', '*', '&', '!', '!!', '@', '`', '%', '|', '>', '"', "'", '[', '{', '[{', '? ', ': '],
+  ...[
+    '\\',
+    '-',
+    '~',
+    '$',
+    ']',
+    '}',
+    '&a *',
+    '*a ',
+    '"a" ',
+    '|\n      ',
+    'plain:',
+    '<<: *',
+    '[*',
+    '{*',
+  ],
+]
+const BEHIND = ['', '"', ':', ': b', ' #x', ']', '}', '*', '!', ' "', '\n  bad']
+const PASTED_INTO: Readonly<Record<string, (value: string) => string>> = {
+  'a key of its own': value => `  github:\n    flows: [${FLOW}]\n    secret: ${value}\n`,
+  'a key without a blank': value => `  github:\n    flows: [${FLOW}]\n    secret:${value}\n`,
+  'keys in one line': value => `  github: { secret: ${value}, flows: [${FLOW}] }\n`,
+  'one of several': value =>
+    `  github:\n    flows: [${FLOW}]\n    secrets: [{ secret: ${value}, until: 2026-12-31 }]\n`,
+}
+
+t.test('a secret that was pasted is never shown, whatever YAML makes of it', async t => {
+  for (const [where, provider] of Object.entries(PASTED_INTO)) {
+    const shown: string[] = []
+    for (const before of BEFORE)
+      for (const behind of BEHIND) {
+        const value = `${before}${PASTED}${behind}`
+        const { issues = [] } = loadMap(`${HEAD}${TLS}providers:\n${provider(value)}`, {
+          file: 'map.yaml',
+          dev: false,
+        })
+        if (issues.length === 0 || issues.map(formatIssue).join().includes(PASTED))
+          shown.push(value)
+      }
+    t.same(shown, [], where)
+  }
+})
+
+t.test('a provider may be called a token, and its keys are what they are', async t => {
+  const keys = `secret: env:A, flows: [${FLOW}], content_types: [application/json], allow_ips: [10.0.0.0/8], client_certificate: { ca: /a.pem, subject: a.example }`
+  t.same(
+    places(`${HEAD}${TLS}providers:\n  github-token-secret: { preset: github, ${keys} }\n`),
+    [],
+  )
+})
+
 t.test('an issue shows its line with a caret, and never what may be a secret', async t => {
   const text = `${HEAD}${TLS}providers:\n  github: { secret: hunter2hunter2, flow: ['plain:hunter2hunter2'] }\n`
   const { issues = [] } = loadMap(text, { file: 'map.yaml', dev: false })
@@ -897,7 +952,7 @@ t.test('broken YAML is an issue with its place, and nothing is guessed from the 
     ['# only a comment\n', /^\d:\d+ : the map is empty/],
     ['version: 1\nlisten: {\n', /^\d:\d+ : .*flow map/i],
     ['a: "open', /^1:\d+ : .*quote/],
-    ['a: *nothing', /^1:4 a: nothing above is called `&nothing`/],
+    ['a: *nothing', /^1:4 a: an alias of nothing above/],
     ['a: 1\n---\nb: 1\n', /: a map is one document/],
     ['- a\n', /^1:1 : expected keys with values, got a list/],
     ['? [a]\n: b\n', /^1:\d : expected a plain key/],
