@@ -8,23 +8,24 @@ import { startHookwarden } from './hookwarden.ts'
 import { type Judgement, judge, judgePlain } from './judge.ts'
 import { type Measured, measure, warm } from './measure.ts'
 import { tableOf, verdictsOf } from './print.ts'
+import { judgeReload, RELOAD_ROW } from './reload.ts'
 import { ROWS, type Row } from './rows.ts'
 import { environment, makeSite, type Site } from './site.ts'
 import { judgeUploads, UPLOADS_ROW } from './uploads.ts'
 
+/** Rows that are measured apart. */
+const APART = ['start', RELOAD_ROW, UPLOADS_ROW]
+
 const USAGE = `npm run bench -- [--gate] [--rounds N] [--only ROW]… [--contender NAME]… [--json]
   --gate        exit 1 on a broken budget, 3 when a gated budget could not be measured
   --rounds      interleaved rounds, 5 unless said
-  --only        ${[...ROWS.map(row => row.name), 'start', UPLOADS_ROW].join(' ')}
+  --only        ${[...ROWS.map(row => row.name), ...APART].join(' ')}
   --contender   ${CONTENDERS.map(({ name }) => name).join(' ')}
 `
 const AGAIN = 15
 const START_PROVIDERS = 200
-const LATER: readonly [string, string][] = [['reload', 'reload under 100 ms: later']]
 /** What every contender does before anything is measured. */
 const WARMING: readonly string[] = ['accepted-2k', 'forged-2k']
-/** Rows that are measured apart. */
-const APART = ['start', UPLOADS_ROW]
 
 const { values: flags } = parseArgs({
   options: {
@@ -141,25 +142,23 @@ async function main(): Promise<number> {
   const load = startBareNode(['--expose-gc', `${import.meta.dirname}/load.ts`], environment(site))
   const judgements: Judgement[] = []
   if (takesPart('start')) judgements.push(await measureStart(site))
+  if (takesPart(RELOAD_ROW)) judgements.push(await judgeReload(site))
   if (takesPart(UPLOADS_ROW)) judgements.push(...(await judgeUploads(site, say)))
   const field = await assemble(site)
   for (const [name, why] of field.absent) say(`${name}: not measured, ${why}`)
   const results: Measured[] = []
-  for (const row of ROWS.filter(({ name }) => WARMING.includes(name))) {
+  const taking = ROWS.filter(({ name }) => takesPart(name))
+  for (const row of ROWS.filter(({ name }) => taking.length > 0 && WARMING.includes(name))) {
     for (const one of field.running) await warm(row, one, load, site)
   }
-  for (const row of ROWS.filter(({ name }) => takesPart(name))) {
+  for (const row of taking) {
     const { measured, judgements: judged } = await measureRow(row, field, { load, site })
     results.push(...measured)
     judgements.push(...judged)
   }
-  say(verdictsOf([...judgements, ...LATER.map(([row, says]) => later(row, says))]))
+  say(verdictsOf(judgements))
   if (flags.json) process.stdout.write(`${JSON.stringify(plain(results, judgements, field))}\n`)
   return flags.gate ? exitCode(judgements) : 0
-}
-
-function later(row: string, says: string): Judgement {
-  return { row, says, state: 'not measured', gated: false }
 }
 
 function exitCode(judgements: readonly Judgement[]): number {

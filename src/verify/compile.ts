@@ -18,11 +18,29 @@ import { parseTime } from './time.ts'
 const ENCODINGS: readonly Encoding[] = ['hex', 'base64', 'base64url', 'base64+hex']
 const KEY_FORMATS: readonly CompiledScheme['keyFormat'][] = ['pem', 'hex', 'base64', 'base64url']
 
-/** Compiles a scheme, or says everything that is wrong with it. Pure: at load, never for a delivery. */
+/** More schemes than any map has. */
+const MOST_KNOWN = 1000
+const known = new Map<string, CompiledScheme>()
+
+/**
+ * Compiles a scheme, or says everything that is wrong with it. Pure: at load, never for a delivery. Many providers of a map
+ * share few schemes, and each is compiled at every check and at every reload: what it came to is kept.
+ */
 export function compileScheme(
   scheme: Scheme,
   options: CompileOptions = {},
 ): CompiledScheme | SchemeIssue[] {
+  const key = JSON.stringify([scheme, options.publicUrl, options.values])
+  const before = known.get(key)
+  if (before !== undefined) return before
+  const compiled = compile(scheme, options)
+  if (Array.isArray(compiled)) return compiled
+  if (known.size === MOST_KNOWN) known.clear()
+  known.set(key, compiled)
+  return compiled
+}
+
+function compile(scheme: Scheme, options: CompileOptions): CompiledScheme | SchemeIssue[] {
   const issues = new Issues()
   const alg = parseAlg(scheme.alg, issues)
   checkTaken(scheme, alg?.kind, issues)
