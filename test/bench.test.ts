@@ -56,7 +56,7 @@ t.test('the page names the contenders and the rows there are', async t => {
     CONTENDERS.map(({ name }) => `\`${name}\``),
   )
   const rows = tableUnder('Rows').flatMap(([name = '']) => name.replaceAll('`', '').split(' '))
-  t.same(rows, [...ROWS.map(({ name }) => name), 'throttled-uploads', 'start'])
+  t.same(rows, [...ROWS.map(({ name }) => name), 'throttled-uploads', 'start', 'reload'])
 })
 
 t.test('budgets rest on contenders that exist', async t => {
