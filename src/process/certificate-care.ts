@@ -26,12 +26,19 @@ export class CertificateCare {
   readonly #watch: FileWatch
   #keyring: Keyring
   #timer: Timer
+  /** What the last reading could not use. */
+  #faults: readonly string[] = []
 
   constructor(options: CertificateCareOptions) {
     const { keyring, clock } = options
     this.#options = options
     this.#keyring = keyring
-    this.#watch = new FileWatch({ paths: keyring.paths, clock, changed: () => this.renew() })
+    this.#watch = new FileWatch({
+      paths: keyring.paths,
+      clock,
+      changed: () => this.renew(),
+      quiet: () => this.#faults.length > 0 && this.#renew(this.#faults),
+    })
     this.#timer = clock.after(ROTATION, rotate, this)
     this.#tellDates()
   }
@@ -44,6 +51,7 @@ export class CertificateCare {
   /** The certificates that the map names from now on: served at once, and kept fresh. */
   use(keyring: Keyring): void {
     this.#keyring = keyring
+    this.#faults = []
     this.#options.tls.use(keyring)
     this.#watch.use(keyring.paths)
     this.#tellDates()
@@ -62,10 +70,17 @@ export class CertificateCare {
 
   /** Reads every file again. What cannot be used leaves what was as it was: a half-written file ends no handshake. */
   renew(): void {
+    this.#renew([])
+  }
+
+  /** @param known what was told already, and is not told again */
+  #renew(known: readonly string[]): void {
     const { tls, clock, log, renewed } = this.#options
     const keyring = this.#keyring
     const { changed, faults } = keyring.renew(clock.wall())
-    for (const fault of faults)
+    this.#faults = faults
+    const news = faults.filter(fault => !known.includes(fault))
+    for (const fault of news)
       log.error('a changed certificate cannot be used: the one before stays', { problem: fault })
     if (changed) {
       tls.use(keyring)
@@ -74,8 +89,10 @@ export class CertificateCare {
       })
       this.#tellDates()
     }
-    if (faults.length > 0) renewed('failed')
-    else if (changed) renewed('renewed')
+    if (!changed && faults.length === 0 && known.length > 0)
+      log.info('certificates can be read again: they are those in use')
+    if (news.length > 0) renewed('failed')
+    else if (faults.length === 0 && (changed || known.length > 0)) renewed('renewed')
   }
 
   /** An operator who starts with one that has ended may know it; senders will not take it. */

@@ -4,6 +4,8 @@ import type { Millis } from '../units.ts'
 
 /** How often files are looked at. What two looks in a row agree on is no longer being written. */
 const LOOK: Millis = 1000
+/** Looks between two questions whether what could not be read can be by now. */
+const BETWEEN = 10
 
 /** Which files, and who is told. */
 export interface Watching {
@@ -11,6 +13,8 @@ export interface Watching {
   readonly clock: Clock
   /** Some of them are others than before, and at rest. Told once at the start, too: they may have changed since they were read. */
   changed(): void
+  /** Told every ten seconds while nothing changes: reading fails and recovers without a trace that a look could see. */
+  quiet(): void
 }
 
 /**
@@ -24,6 +28,7 @@ export class FileWatch {
   #paths: readonly string[]
   #told: string | undefined
   #last: string | undefined
+  #looks = 0
   #timer: Timer | undefined
   #closed = false
 
@@ -62,7 +67,10 @@ export class FileWatch {
   #compare(now: string): void {
     const settled = now === this.#last && now !== this.#told
     this.#last = now
-    if (!settled) return
+    if (!settled) {
+      if (++this.#looks % BETWEEN === 0 && now === this.#told) this.#watching.quiet()
+      return
+    }
     this.#told = now
     this.#watching.changed()
   }

@@ -5,6 +5,7 @@ import type { SecretSources } from '../secrets/resolve.ts'
 /** What one file or folder held: a digest, or the system's word for why it could not be read. */
 interface Held {
   readonly was: string
+  readonly failed: boolean
   readonly again: () => Uint8Array
 }
 
@@ -31,10 +32,8 @@ export class FilesRead implements MapFiles {
 
   /** Remembers a file that somebody else reads. */
   note(path: string): void {
-    this.#held.set(path, {
-      was: attempt(() => this.#files.readFile(path)).digest,
-      again: () => this.#files.readFile(path),
-    })
+    const again = () => this.#files.readFile(path)
+    this.#hold(path, attempt(again), again)
   }
 
   /** The same sources; what is read of their files is remembered. */
@@ -55,9 +54,20 @@ export class FilesRead implements MapFiles {
     return [...this.#held.values()].some(({ was, again }) => attempt(again).digest !== was)
   }
 
+  /** The same of those alone that could not be read. */
+  get recovered(): boolean {
+    return [...this.#held.values()].some(
+      ({ was, failed, again }) => failed && attempt(again).digest !== was,
+    )
+  }
+
+  #hold(path: string, found: Found, again: () => Uint8Array): void {
+    this.#held.set(path, { was: found.digest, failed: 'error' in found, again })
+  }
+
   #note(path: string, again: () => Uint8Array): Uint8Array {
     const found = attempt(again)
-    this.#held.set(path, { was: found.digest, again })
+    this.#hold(path, found, again)
     if ('error' in found) throw found.error
     return found.bytes
   }

@@ -72,7 +72,12 @@ export class Reloading {
     this.#options = options
     this.#read = read
     this.#since = clock.wall()
-    this.#watch = new FileWatch({ paths: read.paths, clock, changed: () => this.#touched() })
+    this.#watch = new FileWatch({
+      paths: read.paths,
+      clock,
+      changed: () => this.#touched(),
+      quiet: () => this.#read.recovered && this.reload(),
+    })
     generations.follow(() => {
       this.#since = clock.wall()
     })

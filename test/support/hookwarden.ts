@@ -32,6 +32,8 @@ export interface HookwardenOptions {
   readonly flows?: FlowSource
   /** A file with a whole map, in place of `map`: read again as `run` does. Its ports are free ones all the same. */
   readonly file?: string
+  /** How files of secrets are read there, in place of the disk. */
+  readonly readSecret?: (path: string) => Uint8Array
   /** Keys under `listen` beside the addresses, such as `proxy_protocol: true`; ports are free ones all the same. */
   readonly listen?: string
 }
@@ -141,8 +143,8 @@ function onFreePorts(loaded: Loaded): Loaded {
 }
 
 /** Where secrets are read: on the disk, where the map is. */
-function sourceFiles({ file, files }: HookwardenOptions) {
-  return file === undefined ? diskOf(files) : { readFile: disk.readFile }
+function sourceFiles({ file, files, readSecret = disk.readFile }: HookwardenOptions) {
+  return file === undefined ? diskOf(files) : { readFile: readSecret }
 }
 
 /** Files as a disk has them; without any, each is there and empty. */

@@ -7,7 +7,7 @@ import { AT_START } from '../../src/process/at-start.ts'
 import { certify } from '../support/authority.ts'
 import { type ProcessOptions, startProcess } from '../support/process.ts'
 import { connect, exchange, type Pieces, post } from '../support/sender.ts'
-import { FLOW, GITHUB, type Stage, stage } from './stage.ts'
+import { FLOW, GITHUB, type Stage, type StageOptions, stage } from './stage.ts'
 
 const OLD = 'the first secret of the sender'
 const NEW = 'the second secret of the sender'
@@ -53,11 +53,14 @@ const github = ({ secret }: Pick<Folder, 'secret'>, more = '') =>
   `  github: { secret: 'file:${secret}', flows: [${FLOW}]${more} }\n`
 
 /** A stage whose map stands in a file. */
-async function withMap(t: Test): Promise<{ readonly on: Stage; readonly files: Folder }> {
+async function withMap(
+  t: Test,
+  options: StageOptions = {},
+): Promise<{ readonly on: Stage; readonly files: Folder }> {
   const recorder = await stage(t) // lends the port of its upstream
   const files = folderOf(t, recorder.recorder.port)
   files.write(github(files))
-  return { on: await stage(t, { file: files.map }), files }
+  return { on: await stage(t, { ...options, file: files.map }), files }
 }
 
 /** Lets the watcher look until so many reloads came of it. */
@@ -239,6 +242,27 @@ t.test('a secret that is gone or half written does not replace the one in use', 
   t.equal(await status(on, signed(OLD)), 204)
   replace(files.secret, NEW)
   await looked(on, 1, 2)
+  t.equal(await status(on, signed(NEW)), 204)
+})
+
+t.test('a secret that cannot be read for a while is read without being touched again', async t => {
+  let broken = false
+  const { on, files } = await withMap(t, {
+    readSecret(path) {
+      if (broken) throw Object.assign(new Error('i/o error'), { code: 'EIO' })
+      return readFileSync(path)
+    },
+  })
+  broken = true
+  replace(files.secret, NEW)
+  await looked(on, 0, 1)
+  for (let i = 0; i < 3; i++) await lookedInVain(on)
+  const told = (await lines(on)).filter(({ msg }) => msg === 'an issue of the map')
+  t.match(told, [{ issue: /cannot be read \(EIO\)/ }], 'a minute of it is said once')
+  t.equal(told.length, 1)
+  t.equal(await status(on, signed(OLD)), 204)
+  broken = false
+  await looked(on, 1, 1)
   t.equal(await status(on, signed(NEW)), 204)
 })
 
