@@ -66,7 +66,7 @@ async function begin(
   const service = await serve({
     settings,
     sources,
-    made: await madeFor(settings),
+    made: await madeFor(settings, sources.dev),
     ...(map && { map }),
     clock: systemClock,
     version: ownVersion(),
@@ -83,9 +83,13 @@ async function begin(
   return service
 }
 
-/** A certificate for this process alone, where the map names none. */
-async function madeFor({ listen, console: lane }: Settings): Promise<readonly Certificate[]> {
-  if ((listen.https === undefined && lane === undefined) || listen.tls.length > 0) return []
+/** A certificate for this process alone, where the map names none; with `--dev` a later map may. */
+async function madeFor(
+  { listen, console: lane }: Settings,
+  dev: boolean,
+): Promise<readonly Certificate[]> {
+  const named = listen.tls.length > 0 && !dev
+  if ((listen.https === undefined && lane === undefined) || named) return []
   const { generate } = (await import('selfsigned')).default // a bundle has its names there alone
   const made = await generate([{ name: 'commonName', value: 'localhost' }], {
     keyType: 'ec',

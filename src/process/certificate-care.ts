@@ -54,7 +54,7 @@ export class CertificateCare {
     this.#faults = []
     this.#options.tls.use(keyring)
     this.#watch.use(keyring.paths)
-    this.#tellDates()
+    this.#tell()
   }
 
   /** What is served. */
@@ -84,15 +84,18 @@ export class CertificateCare {
       log.error('a changed certificate cannot be used: the one before stays', { problem: fault })
     if (changed) {
       tls.use(keyring)
-      log.info('certificates were read again', {
-        names: keyring.served.map(({ name }) => name).join(' '),
-      })
-      this.#tellDates()
+      this.#tell()
     }
     if (!changed && faults.length === 0 && known.length > 0)
       log.info('certificates can be read again: they are those in use')
     if (news.length > 0) renewed('failed')
     else if (faults.length === 0 && (changed || known.length > 0)) renewed('renewed')
+  }
+
+  #tell(): void {
+    const names = this.#keyring.served.map(({ name }) => name).join(' ')
+    this.#options.log.info('certificates were read again', { names })
+    this.#tellDates()
   }
 
   /** An operator who starts with one that has ended may know it; senders will not take it. */

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Settings } from '../config/settings.ts'
+import { Fault } from '../errors.ts'
 import { Authorities } from '../listen/authorities.ts'
 import type { Certificate } from '../listen/certificates.ts'
 import { Keyring, type Origin } from '../listen/keyring.ts'
@@ -18,6 +19,8 @@ export function keyringOf(settings: Settings, { made, wall }: Around): Keyring {
   const { asked } = namedBy(settings)
   const origins = originsOf(settings, made)
   const secure = settings.listen.https !== undefined
+  if (secure && origins.length === 0)
+    throw new Fault('certificate', 'the map names no certificate to end TLS with')
   return new Keyring(secure ? origins : [], new Authorities(asked, wall))
 }
 

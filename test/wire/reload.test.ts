@@ -407,3 +407,36 @@ t.test('SIGHUP reads the map of a process again, sound or not', async t => {
   await said('the map was not reloaded: the one before stays', 1)
   t.equal((await hookwarden.admin('/readyz')).status, 200)
 })
+
+t.test(
+  'a map for development that names no certificate any more is served with one of its own',
+  async t => {
+    const { cert, key } = await certify({ name: 'named.example' })
+    const folder = t.testdir({ 'tls.crt': cert, 'tls.key': key })
+    const hookwarden = await startProcess(t, {
+      tls: `[{ cert: ${folder}/tls.crt, key: ${folder}/tls.key }]`,
+    })
+    const { child, lines, map, port } = hookwarden
+    const shown = async () => {
+      const { socket } = await connect(port)
+      const { subject } = socket.getPeerX509Certificate() ?? {}
+      socket.destroy()
+      return subject
+    }
+    t.equal(await shown(), 'CN=named.example')
+    writeFileSync(map, readFileSync(map, 'utf8').replace(/^ *tls: .*$/m, ''))
+    child.kill('SIGHUP')
+    while (!lines.some(({ msg }) => /^the map was (?:not )?reloaded/.test(String(msg))))
+      await new Promise(resolve => setImmediate(resolve))
+    t.equal(
+      lines.find(({ msg }) => msg === 'an issue of the map'),
+      undefined,
+    )
+    t.match(
+      lines.findLast(({ names }) => names !== undefined),
+      { msg: 'certificates were read again', names: 'localhost' },
+    )
+    t.equal(await shown(), 'CN=localhost')
+    t.equal((await hookwarden.admin('/readyz')).status, 200)
+  },
+)
