@@ -393,8 +393,11 @@ t.test('whoever guesses ids is over its limit, and then has nothing looked for',
   const on = await discovering(t, flows, { map })
   for (const n of [1, 2]) t.equal((await sought(on, flows, delivery(n)))?.status, 404)
   const before = flows.looks
-  t.equal(await statusOf(on, delivery(3)), 429)
+  flows.flows = [flowOf(3)]
+  t.equal(await statusOf(on, delivery(3)), 429, 'a flow that is new, too')
   t.equal(flows.looks, before)
+  await look(on, flows)
+  t.equal(await statusOf(on, delivery(3)), 204, 'until the next look has found it')
 })
 
 t.test('a map that says where to keep them has the flows kept, though none changed', async t => {
