@@ -18,6 +18,8 @@ type Said = Remark & { readonly broken?: boolean }
 export type Placed = Issue & { readonly offset: number }
 
 const WIDEST = 120
+/** How far beyond what is shown a key is looked for that tells what its value is. */
+const NEAR = 400
 
 /** One file, and where its values stand in it. */
 export class MapText {
@@ -101,10 +103,10 @@ export class MapText {
     const next = this.reading.lines.lineStarts[line] ?? this.#text.length
     const from = start + Math.max(0, column - 1 - WIDEST / 2)
     const to = Math.min(next, from + WIDEST)
-    const pasted = pastedIn(this.#text.slice(start, next), broken).map(blot => ({
-      from: start + blot.from,
-      to: start + blot.to,
-    }))
+    const near = Math.max(start, from - NEAR) // a line may be the whole file
+    const pasted = pastedIn(this.#text.slice(near, Math.min(next, to + NEAR)), broken).map(
+      blot => ({ from: near + blot.from, to: near + blot.to }),
+    )
     const blots = [...this.reading.blots, ...pasted].filter(
       blot => blot.from < to && blot.to > from,
     )
