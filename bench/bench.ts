@@ -23,7 +23,7 @@ const USAGE = `npm run bench -- [--gate] [--rounds N] [--only ROW]… [--contend
   --contender   ${CONTENDERS.map(({ name }) => name).join(' ')}
 `
 const AGAIN = 15
-const START_PROVIDERS = 200
+const PROVIDERS = 200
 /** What every contender does before anything is measured. */
 const WARMING: readonly string[] = ['accepted-2k', 'forged-2k']
 
@@ -115,7 +115,7 @@ async function measureStart(site: Site): Promise<Judgement> {
   const took: number[] = []
   for (let i = 0; i < 3; i++) {
     try {
-      const served = await startHookwarden(site, START_PROVIDERS)
+      const served = await startHookwarden(site, PROVIDERS)
       took.push(served.took)
       await stop(served.child)
     } catch (error) {
@@ -123,7 +123,7 @@ async function measureStart(site: Site): Promise<Judgement> {
     }
   }
   const best = Math.min(...took)
-  const says = `ready with ${START_PROVIDERS} providers under ${milliseconds} ms: ${best.toFixed(0)} ms`
+  const says = `ready with ${PROVIDERS} providers under ${milliseconds} ms: ${best.toFixed(0)} ms`
   return judgePlain('start', says, best < milliseconds)
 }
 
@@ -142,7 +142,7 @@ async function main(): Promise<number> {
   const load = startBareNode(['--expose-gc', `${import.meta.dirname}/load.ts`], environment(site))
   const judgements: Judgement[] = []
   if (takesPart('start')) judgements.push(await measureStart(site))
-  if (takesPart(RELOAD_ROW)) judgements.push(await judgeReload(site))
+  if (takesPart(RELOAD_ROW)) judgements.push(await judgeReload(site, PROVIDERS))
   if (takesPart(UPLOADS_ROW)) judgements.push(...(await judgeUploads(site, say)))
   const field = await assemble(site)
   for (const [name, why] of field.absent) say(`${name}: not measured, ${why}`)

@@ -11,9 +11,6 @@ export type Salvaged<T> = T extends readonly (infer U)[]
     ? { readonly [K in keyof T]?: Salvaged<T[K]> | undefined }
     : T
 
-/** Keys that a later version brings, so that the hint can say more than `unknown`. */
-const LATER = new Set<string>([])
-
 /**
  * Checks a value against its schema, part by part, so that one broken key hides no other. Reports every issue and
  * gives what could be read.
@@ -129,9 +126,7 @@ function likeliest(
 
 function tellUnknown(key: string, known: readonly string[], path: Path, report: Report): void {
   const near = nearest(key, known)
-  let fix = `known here: ${known.join(', ')}`
-  if (near !== undefined) fix = `did you mean \`${near}\`?`
-  if (LATER.has(key)) fix = `\`${key}\` is not in this version`
+  const fix = near === undefined ? `known here: ${known.join(', ')}` : `did you mean \`${near}\`?`
   report.at([...path, key], { message: `unknown key \`${key}\``, fix, ofKey: true })
 }
 

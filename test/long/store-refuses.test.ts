@@ -1,48 +1,9 @@
-import t, { type Test } from 'tap'
-import { systemClock } from '../../src/clock.ts'
-import { type ConnectOptions, connectRedis } from '../../src/redis/connect.ts'
-import type { Redis, Script } from '../../src/redis/port.ts'
+import t from 'tap'
 import { freePort } from '../support/free-port.ts'
-import { NO_REDIS, type RedisServer, redisClient, startRedis } from '../support/redis.ts'
+import { NO_REDIS, redisClient } from '../support/redis.ts'
+import { COUNT, open, server, until } from '../support/redis-connection.ts'
 
 t.setTimeout(120_000)
-
-const COUNT: Script = { name: 'count', lua: "return redis.call('INCR', KEYS[1])" }
-
-/** A connection with what it told, closed when the test is over. */
-async function open(
-  t: Test,
-  server: Pick<RedisServer, 'port'>,
-  options: Partial<ConnectOptions> = {},
-): Promise<{ redis: Redis; told: string[] }> {
-  const told: string[] = []
-  const redis = await connectRedis({
-    host: '127.0.0.1',
-    port: server.port,
-    database: 0,
-    user: undefined,
-    password: undefined,
-    tls: undefined,
-    prefix: 'test:',
-    scripts: [COUNT],
-    clock: systemClock,
-    told: { up: () => told.push('up'), down: cause => told.push(`down: ${cause}`) },
-    ...options,
-  })
-  t.teardown(() => redis.close())
-  return { redis, told }
-}
-
-/** Starts a server for one test. */
-async function server(t: Test, ...args: string[]): Promise<RedisServer> {
-  const started = await startRedis(...args)
-  t.teardown(() => started.close())
-  return started
-}
-
-async function until(holds: () => boolean): Promise<void> {
-  while (!holds()) await new Promise(resolve => setTimeout(resolve, 5))
-}
 
 t.test('one that allows a part of what is done is not up', { skip: NO_REDIS }, async t => {
   const most = '+eval +evalsha +get +set +del +time +ping +info +select +client'

@@ -1,4 +1,4 @@
-import t from 'tap'
+import t, { type Test } from 'tap'
 import type { Provider } from '../../../src/exchange/route.ts'
 import type { Site } from '../../../src/exchange/site.ts'
 import { Turn } from '../../../src/exchange/turn.ts'
@@ -34,7 +34,8 @@ t.test(
   },
 )
 
-t.test('nobody is held for the sake of distance beyond what its patience has left', async t => {
+/** Turns that all come at once, when the process has stood still until `now` 400. */
+function stoodStill(t: Test, slots: readonly number[], patience: number) {
   let now = 0
   const timers: (() => void)[] = []
   const waits: number[] = []
@@ -46,55 +47,37 @@ t.test('nobody is held for the sake of distance beyond what its patience has lef
       return { cancel: () => {} }
     },
   }
-  const slots = [100, 120, 140]
+  const left = [...slots]
   const limits = {
-    reserve: () => ({ wait: slots.shift(), retryAfter: 0, refusedBy: undefined, shared: false }),
+    reserve: () => ({ wait: left.shift(), retryAfter: 0, refusedBy: undefined, shared: false }),
   }
   const upstream = { circuit: { open: false } }
   const site = { clock, limits, upstream, lateness: new Lateness() } as unknown as Site
-  const provider = { gate: new Gate(9), patience: 410, proven: [] } as unknown as Provider
+  const provider = { gate: new Gate(9), patience, proven: [] } as unknown as Provider
   const admitted: number[] = []
-  for (const id of [1, 2, 3]) {
-    const queued = { admitted: () => void admitted.push(id), refused: () => t.fail('refused') }
-    new Turn(site, provider, queued, now).wait()
+  const at = (time: number): void => {
+    now = time
+    for (const fire of timers.splice(0)) fire()
   }
-  now = 400
-  for (const fire of timers.splice(0)) fire()
+  for (const [index] of slots.entries()) {
+    const admit = () => void admitted.push(index + 1)
+    new Turn(site, provider, { admitted: admit, refused: () => t.fail('refused') }, now).wait()
+  }
+  at(400)
+  return { waits, admitted, at }
+}
+
+t.test('nobody is held for the sake of distance beyond what its patience has left', async t => {
+  const { waits, admitted, at } = stoodStill(t, [100, 120, 140], 410)
   t.same(waits, [100, 120, 140, 10, 10], 'what is left, not the 18 and 36 of their distance')
-  now = 410
-  for (const fire of timers.splice(0)) fire()
+  at(410)
   t.same(admitted, [1, 2, 3], 'and then they go')
 })
 
 t.test('turns that come late, because the process stood still, do not crowd', async t => {
-  let now = 0
-  const timers: (() => void)[] = []
-  const waits: number[] = []
-  const clock = {
-    now: () => now,
-    after<T>(wait: number, run: (subject: T) => void, subject: T) {
-      waits.push(wait)
-      timers.push(() => run(subject))
-      return { cancel: () => {} }
-    },
-  }
-  const slots = [100, 120]
-  const limits = {
-    reserve: () => ({ wait: slots.shift(), retryAfter: 0, refusedBy: undefined, shared: false }),
-  }
-  const upstream = { circuit: { open: false } }
-  const site = { clock, limits, upstream, lateness: new Lateness() } as unknown as Site
-  const provider = { gate: new Gate(9), patience: 1_000, proven: [] } as unknown as Provider
-  const admitted: number[] = []
-  for (const id of [1, 2]) {
-    const queued = { admitted: () => void admitted.push(id), refused: () => t.fail('refused') }
-    new Turn(site, provider, queued, now).wait()
-  }
-  now = 400
-  for (const fire of timers.splice(0)) fire()
+  const { waits, admitted, at } = stoodStill(t, [100, 120], 1_000)
   t.same(admitted, [1], 'the first goes, late as it is')
   t.same(waits, [100, 120, 18], 'the second keeps nine tenths of its distance')
-  now = 418
-  for (const fire of timers.splice(0)) fire()
+  at(418)
   t.same(admitted, [1, 2])
 })

@@ -1,50 +1,11 @@
 import { spawnSync } from 'node:child_process'
 import { type AddressInfo, createServer } from 'node:net'
-import t, { type Test } from 'tap'
-import { systemClock } from '../../../src/clock.ts'
-import { type ConnectOptions, connectRedis } from '../../../src/redis/connect.ts'
-import type { Redis, Reply, Script } from '../../../src/redis/port.ts'
+import t from 'tap'
+import type { Reply } from '../../../src/redis/port.ts'
 import { developmentCertificate } from '../../support/certificate.ts'
 import { ManualClock } from '../../support/manual-clock.ts'
-import { NO_REDIS, type RedisServer, redisClient, startRedis } from '../../support/redis.ts'
-
-const COUNT: Script = { name: 'count', lua: "return redis.call('INCR', KEYS[1])" }
-const BROKEN: Script = { name: 'broken', lua: "return redis.call('INCR')" }
-
-/** A connection with what it told, closed when the test is over. */
-async function open(
-  t: Test,
-  server: Pick<RedisServer, 'port'>,
-  options: Partial<ConnectOptions> = {},
-): Promise<{ redis: Redis; told: string[] }> {
-  const told: string[] = []
-  const redis = await connectRedis({
-    host: '127.0.0.1',
-    port: server.port,
-    database: 0,
-    user: undefined,
-    password: undefined,
-    tls: undefined,
-    prefix: 'test:',
-    scripts: [COUNT, BROKEN],
-    clock: systemClock,
-    told: { up: () => told.push('up'), down: cause => told.push(`down: ${cause}`) },
-    ...options,
-  })
-  t.teardown(() => redis.close())
-  return { redis, told }
-}
-
-/** Starts a server for one test. */
-async function server(t: Test, ...args: string[]): Promise<RedisServer> {
-  const started = await startRedis(...args)
-  t.teardown(() => started.close())
-  return started
-}
-
-async function until(holds: () => boolean): Promise<void> {
-  while (!holds()) await new Promise(resolve => setTimeout(resolve, 5))
-}
+import { NO_REDIS, type RedisServer, redisClient } from '../../support/redis.ts'
+import { BROKEN, COUNT, open, server, until } from '../../support/redis-connection.ts'
 
 /** Resolves when what was asked in this turn of the event loop is written. */
 function written(): Promise<void> {
