@@ -31,7 +31,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
   limit: { rooms: '[redis]' },
   replay: { rooms: '[redis]' },
   redis: { rooms: '', owns: 'ioredis', uses: 'node:net#isIP [node:stream]' },
-  forward: { rooms: '', owns: 'undici undici/lib/dispatcher/pool.js', uses: '[node:stream]' },
+  forward: { rooms: '', uses: 'node:net#connect node:net#isIP [node:net] node:tls#connect' },
   errands: { rooms: '[verify]', uses: 'node:https#request node:crypto#X509Certificate' },
   secrets: {
     rooms: '',

@@ -1,5 +1,7 @@
-import { type AnswerHeaders, cleanAnswer } from '../forward/clean.ts'
-import type { Answering, Failure, Flow, Outgoing, Sending } from '../forward/upstream.ts'
+import type { AnswerHead } from '../forward/answer-reader.ts'
+import { cleanAnswer } from '../forward/clean.ts'
+import type { Outgoing } from '../forward/request.ts'
+import type { Answering, Failure, Flow, Sending } from '../forward/sending.ts'
 import type { RejectReason } from '../reasons.ts'
 import type { Millis } from '../units.ts'
 import type { Reply } from './reply.ts'
@@ -60,20 +62,21 @@ export class Delivery implements Answering {
     this.#unread = true
   }
 
-  abort(why: string): void {
+  /** It is given up, and its connection with it. */
+  abort(): void {
     this.#unread = true
-    this.#sending?.abort(new Error(why))
+    this.#sending?.abort()
   }
 
   answerWritten(): void {
     this.#writtenAt = this.#site.clock.now()
   }
 
-  answerStarted(status: number, headers: AnswerHeaders, flow: Flow): void {
+  answerStarted({ status, headers, coded }: AnswerHead, flow: Flow): void {
     this.#answering = true
     this.#awaiting.answered(status)
     if (this.#unread) return
-    if (isCoded(headers)) return this.#awaiting.undelivered('upstream_error', 'the answer is coded')
+    if (coded) return this.#awaiting.undelivered('upstream_error', 'the answer is coded')
     if (this.#site.draining() !== 'no') this.#reply.closeAfter()
     try {
       this.#reply.start(status, cleanAnswer(headers), flow)
@@ -108,9 +111,4 @@ export class Delivery implements Answering {
     this.#site.upstream.circuit.suspect()
     this.#awaiting.undelivered('upstream_timeout', detail)
   }
-}
-
-/** Whether the body is coded otherwise than in chunks, which are taken off: nobody asked for it, and no header would say so. */
-function isCoded({ 'transfer-encoding': coding }: AnswerHeaders): boolean {
-  return coding !== undefined && (typeof coding !== 'string' || coding.toLowerCase() !== 'chunked')
 }

@@ -324,7 +324,7 @@ export class Exchange implements Watched, Upload, Queued, Awaiting, Inspecting, 
     this.#body.drop()
     this.#claimed?.release()
     this.#turn?.end(now)
-    if (reason !== undefined) this.#delivery?.abort(reason)
+    if (reason !== undefined) this.#delivery?.abort()
     observer.settled({
       provider: this.#route?.provider.name ?? 'none',
       outcome,
@@ -356,7 +356,7 @@ export class Exchange implements Watched, Upload, Queued, Awaiting, Inspecting, 
     this.#delivery?.leave()
     if (this.#delivery?.answering !== true) return
     this.#settle({ outcome: 'accepted', status: this.#status })
-    this.#delivery.abort('the sender left')
+    this.#delivery.abort()
   }
 
   /** The parser gave up on what follows the head. False: the body was whole, and has its verdict or will get it. */

@@ -1,6 +1,6 @@
 import { mediaType } from '../admit/media-type.ts'
 import { cleanHeaders, cleanTarget } from '../forward/clean.ts'
-import type { Outgoing } from '../forward/upstream.ts'
+import type { Outgoing } from '../forward/request.ts'
 import type { Head } from '../head.ts'
 import type { Proof } from '../verify/verifier.ts'
 import type { Held } from './held.ts'

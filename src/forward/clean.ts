@@ -75,7 +75,6 @@ export function cleanHeaders(head: Head, kept: Kept, intro: Introduction): Clean
     else if (type !== undefined && sameName(name, 'content-type')) out.push(name, type)
     else out.push(name, value)
   }
-  // in lower case, because the client looks up each name until it finds it so
   out.push('x-forwarded-for', intro.address, 'x-forwarded-proto', intro.protocol)
   const host = head.only('host')
   if (typeof host === 'string') out.push('x-forwarded-host', host)
@@ -152,35 +151,34 @@ const NOT_RETURNED: ReadonlySet<string> = new Set([
   'content-security-policy',
 ])
 
-/** The answer's headers as the client gives them: names in lower case, a list where a name came more than once. */
-export type AnswerHeaders = Readonly<Record<string, string | string[] | undefined>>
-
 /**
  * The answer's headers for the sender, as name, value, …. A sync flow can echo its payload as HTML, so sniffing and
  * scripts are switched off.
+ *
+ * @param received name in lower case, value, …
  */
-export function cleanAnswer(received: AnswerHeaders): string[] {
-  const named = namedIn(received.connection)
+export function cleanAnswer(received: readonly string[]): string[] {
+  const named = namedIn(received)
   const out: string[] = []
-  for (const name of Object.keys(received)) {
-    const value = received[name]
-    if (value === undefined || NOT_RETURNED.has(name) || named?.includes(name)) continue
-    if (typeof value === 'string') out.push(name, value)
-    else for (const one of value) out.push(name, one)
+  for (let i = 0; i < received.length; i += 2) {
+    const name = received[i] as string
+    if (NOT_RETURNED.has(name) || named?.includes(name)) continue
+    out.push(name, received[i + 1] as string)
   }
   out.push('X-Content-Type-Options', 'nosniff')
   out.push('Content-Security-Policy', "sandbox; default-src 'none'")
   return out
 }
 
-/** What a `Connection` header names; undefined where it is the usual word alone. */
-function namedIn(connection: string | string[] | undefined): string[] | undefined {
-  if (connection === undefined || connection === 'keep-alive' || connection === 'close')
-    return undefined
-  return [connection].flat().flatMap(line =>
-    line
-      .toLowerCase()
-      .split(',')
-      .map(token => token.trim()),
-  )
+/** What `Connection` headers name; undefined where it is the usual word alone. */
+function namedIn(received: readonly string[]): string[] | undefined {
+  let named: string[] | undefined
+  for (let i = 0; i < received.length; i += 2) {
+    if (received[i] !== 'connection') continue
+    const value = received[i + 1] as string
+    if (value === 'keep-alive' || value === 'close') continue
+    named ??= []
+    for (const token of value.toLowerCase().split(',')) named.push(token.trim())
+  }
+  return named
 }

@@ -1,43 +1,41 @@
-import type { Dispatcher } from 'undici'
+import type { AnswerHead } from './answer-reader.ts'
 import type { Asked } from './circuit.ts'
+import type { Pool } from './pool.ts'
+import { type Answering, Sending } from './sending.ts'
 
 /** What Automatisch answers while it lives, whatever becomes of its database. */
-const PATH = '/healthcheck'
+const QUESTION = { method: 'GET', target: '/healthcheck', headers: [], body: [], length: 0 }
 
 /**
  * Asks the upstream once whether it is there. Any answer says so but a 5xx: a proxy before Automatisch would give
  * that for it.
  */
-export class Probe implements Dispatcher.DispatchHandler, Asked {
+export class Probe implements Answering, Asked {
   #told: ((alive: boolean) => void) | undefined
-  #controller: Dispatcher.DispatchController | undefined
-  #cancelled = false
+  readonly #sending: Sending
 
-  constructor(connections: Dispatcher, told: (alive: boolean) => void) {
+  constructor(connections: Pool, told: (alive: boolean) => void) {
     this.#told = told
-    connections.dispatch({ method: 'GET', path: PATH }, this)
+    this.#sending = new Sending(QUESTION, this)
+    connections.send(this.#sending)
   }
 
   cancel(): void {
     this.#told = undefined
-    this.#cancelled = true
-    this.#controller?.abort(new Error('the probe is not wanted any more'))
+    this.#sending.abort()
   }
 
-  onRequestStart(controller: Dispatcher.DispatchController): void {
-    this.#controller = controller
-    if (this.#cancelled) controller.abort(new Error('the probe is not wanted any more'))
+  answerWritten(): void {}
+
+  answerStarted({ status }: AnswerHead): void {
+    this.#tell(status < 500)
   }
 
-  onResponseStart(_: Dispatcher.DispatchController, status: number): void {
-    if (status >= 200) this.#tell(status < 500)
-  }
+  answerData(): void {}
 
-  onResponseData(): void {}
+  answerEnded(): void {}
 
-  onResponseEnd(): void {}
-
-  onResponseError(): void {
+  answerFailed(): void {
     this.#tell(false)
   }
 

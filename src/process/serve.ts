@@ -248,7 +248,7 @@ export async function serve(options: ServeOptions): Promise<Service> {
     await ingress?.close()
     await admin?.close()
     await discovering.close()
-    await site.upstream.close()
+    site.upstream.close()
     await stores.close()
     report.close()
     await log.flush()

@@ -228,7 +228,12 @@ t.test(
       map: `${PROVIDERS}  form: { scheme: { none: a plain form }, path: /in/form, to: flow:${FORM} }`,
     })
     const headers = [['Content-Type', 'application/json']] as const
-    const found = await exchange(on.port, post({ target: '/in/form', body: bodyOf(), headers }))
+    const form = exchange(on.port, post({ target: '/in/form', body: bodyOf(), headers }))
+    await on.until(async () => (await waiting(on)) === 1)
+    on.clock.advance(99)
+    t.equal(await waiting(on), 1, 'not before')
+    on.clock.advance(1)
+    const found = await form
     t.same([found?.status, wordOf(found), found?.header('retry-after')], [504, 'upstream', '5'])
     await circuit(on, 2)
     const answer = deliver(on, bodyOf())

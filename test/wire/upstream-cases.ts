@@ -158,6 +158,11 @@ const answers: readonly Case[] = [
     header: ['link', undefined],
   },
   {
+    what: 'a 100 that nobody asked for',
+    reaction: { write: head('100 Continue') + head('204 No Content') },
+    sender: 204,
+  },
+  {
     what: 'sixteen interim answers',
     reaction: { write: head('102 Processing').repeat(16) + head('204 No Content') },
     sender: 204,
@@ -216,7 +221,6 @@ const nonsense: readonly Case[] = [
   ['status 099', head('099 X', NO_BODY)],
   ['status 1000', head('1000 X', NO_BODY)],
   ['status -1', head('-1 X', NO_BODY)],
-  ['a 100 that nobody asked for', head('100 Continue') + head('204 No Content')],
   ['101', head('101 Switching Protocols', 'Connection: Upgrade', 'Upgrade: websocket')],
   ['101 without Upgrade', head('101 Switching Protocols')],
   ['seventeen interim answers', head('102 Processing').repeat(17) + head('204 No Content')],

@@ -58,6 +58,7 @@ const PASSED: readonly Passed[] = [
     200,
     'ok',
   ],
+  ['100, which nobody asked for', `${line('100 Continue')}${line('204 No Content')}`, 204, ''],
   ['a byte at a time', [...`${line('200 OK', 'Content-Length: 2')}ok`], 200, 'ok'],
   ['a status nobody knows', line('299 Odd', 'Content-Length: 0'), 299, ''],
 ]
@@ -66,7 +67,6 @@ const FAILED: readonly (readonly [what: string, reaction: Reaction])[] = [
   ['101', { write: line('101 Switching Protocols', 'Connection: Upgrade', 'Upgrade: h2c') }],
   ['101 without an upgrade', { write: line('101 Switching Protocols') }],
   ['nonsense', { write: 'NONSENSE\r\n\r\n' }],
-  ['100, which nobody asked for', { write: `${line('100 Continue')}${line('204 No Content')}` }],
   ['a status of six digits', { write: line('999999 X') }],
   ['a status below 100', { write: line('099 X', 'Content-Length: 0') }],
   ['two lengths', { write: `${line('200 OK', 'Content-Length: 1', 'Content-Length: 2')}ab` }],

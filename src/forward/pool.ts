@@ -1,0 +1,110 @@
+import type { Clock, Timer } from '../clock.ts'
+import type { Millis } from '../units.ts'
+import { Connection, type Owner } from './connection.ts'
+import type { Origin } from './origin.ts'
+import type { Sending } from './sending.ts'
+
+/** Automatisch closes idle connections after 5 s: ours go first, so that none is written into a closing one. */
+const IDLE: Millis = 4000
+/** How much earlier than the upstream says a connection is given up. */
+const EARLIER: Millis = 1000
+/** How often those are looked for that nobody used. */
+const SWEEP: Millis = 1000
+
+/** What a pool is made of. */
+export interface PoolOptions {
+  readonly origin: Origin
+  readonly clock: Clock
+  /** Deadline of a connect. */
+  readonly connect: Millis
+  /** Whether connections are kept for the next request. */
+  readonly keeps: boolean
+  /** A connect failed. */
+  readonly unreached: () => void
+}
+
+/** Connections to the upstream: as many as there are requests at once. The one used last is used first. */
+export class Pool implements Owner {
+  readonly origin: Origin
+  readonly clock: Clock
+  readonly connect: Millis
+  readonly keeps: boolean
+  readonly unreached: () => void
+  readonly #all = new Set<Connection>()
+  readonly #idle: Connection[] = []
+  #waiting: Sending[] = []
+  #sweep: Timer | undefined
+  #closed = false
+
+  constructor({ origin, clock, connect, keeps, unreached }: PoolOptions) {
+    this.origin = origin
+    this.clock = clock
+    this.connect = connect
+    this.keeps = keeps
+    this.unreached = unreached
+  }
+
+  /** Sends once, never again. Not before the next turn: the end of an idle connection may have come already, unread. */
+  send(sending: Sending): void {
+    this.#waiting.push(sending)
+    if (this.#waiting.length === 1) setImmediate(onTurn, this)
+  }
+
+  /** Ends every connection, and fails what is under way. */
+  close(): void {
+    this.#closed = true
+    this.#sweep?.cancel()
+    for (const connection of [...this.#all]) connection.fault(CLOSED)
+  }
+
+  /** @package */
+  turn(): void {
+    const waiting = this.#waiting
+    this.#waiting = []
+    const now = this.clock.now()
+    for (const sending of waiting) {
+      if (sending.over) continue
+      if (this.#closed) sending.failed({ kind: 'cut', message: CLOSED })
+      else this.#carry(sending, now)
+    }
+  }
+
+  idle(connection: Connection, keep: Millis): void {
+    const wait = Math.min(IDLE, keep - EARLIER)
+    if (wait <= 0) return connection.destroy()
+    connection.until = this.clock.now() + wait
+    this.#idle.push(connection)
+    this.#sweep ??= this.clock.after(SWEEP, sweep, this)
+  }
+
+  gone(connection: Connection): void {
+    this.#all.delete(connection)
+    const at = this.#idle.lastIndexOf(connection)
+    if (at !== -1) this.#idle.splice(at, 1)
+  }
+
+  /** @package ends what nobody used for too long */
+  sweep(): void {
+    const now = this.clock.now()
+    for (const connection of this.#idle.filter(({ until }) => until <= now)) connection.destroy()
+    this.#sweep = this.#idle.length === 0 ? undefined : this.clock.after(SWEEP, sweep, this)
+  }
+
+  #carry(sending: Sending, now: Millis): void {
+    for (let last = this.#idle.pop(); last !== undefined; last = this.#idle.pop()) {
+      if (last.until > now) return last.carry(sending)
+      last.destroy()
+    }
+    this.#all.add(new Connection(this, sending))
+  }
+}
+
+const CLOSED = 'the connections to the upstream were closed'
+
+function onTurn(pool: Pool): void {
+  pool.turn()
+}
+
+function sweep(pool: Pool): void {
+  pool.sweep()
+}
