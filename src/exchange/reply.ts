@@ -41,6 +41,8 @@ export class Reply {
   readonly #req: IncomingMessage
   readonly #res: ServerResponse
   #source: Source | undefined
+  /** The source was told to pause: what it has read already still comes. */
+  #paused = false
   /** When the sender last took or sent something. */
   #progress: Millis
   /** The sender took something since deadlines were looked at. */
@@ -111,7 +113,8 @@ export class Reply {
 
   write(chunk: Buffer, now: Millis): void {
     this.#progress = now
-    if (this.#res.write(chunk)) return
+    if (this.#res.write(chunk) || this.#paused) return
+    this.#paused = true
     this.#source?.pause()
     this.#res.once('drain', () => this.#drained())
   }
@@ -137,6 +140,7 @@ export class Reply {
 
   #drained(): void {
     this.#moved = true
+    this.#paused = false
     this.#source?.resume()
   }
 

@@ -48,7 +48,7 @@ const QUOTED =
 const HEAD = new RegExp(`^HTTP/1\\.[01] [1-9]\\d\\d(?: ${TEXT})?(?:\\r\\n${TOKEN}:${TEXT})*$`)
 const FIELD = new RegExp(`^${TOKEN}:${TEXT}$`)
 /** Size of a chunk; what its extensions say is nothing to us (RFC 9112, 7.1.1). */
-const CHUNK_SIZE = new RegExp(`^([\\dA-Fa-f]{1,12})(?:;${TOKEN}(?:=(?:${TOKEN}|${QUOTED}))?)*$`)
+const CHUNK_SIZE = new RegExp(`^0*([\\dA-Fa-f]{1,12})(?:;${TOKEN}(?:=(?:${TOKEN}|${QUOTED}))?)*$`)
 const TIMEOUT = /(?:^|,)[\t ]*timeout[\t ]*=[\t ]*(\d{1,9})/i
 
 /** What comes next: nothing after an answer, and nothing is looked at once it stopped. */
@@ -79,7 +79,7 @@ export class AnswerReader {
   #matched = 0
   /** Bytes still to come of a body or chunk. */
   #left: Bytes = 0
-  /** Bytes of lines around chunks. */
+  /** By how much the bytes of the lines around chunks exceed those in them. */
   #lines: Bytes = 0
   #keep: Millis | undefined
 
@@ -167,8 +167,8 @@ export class AnswerReader {
       else matched = byte === CR ? 1 : 0
     }
     this.#matched = matched
-    this.#text += bytes.toString('latin1', at, Math.min(i, at + MOST + 1))
-    if (this.#text.length > MOST)
+    this.#text += bytes.toString('latin1', at, Math.min(i, at + MOST + length + 1))
+    if (this.#text.length - matched > MOST)
       this.#fault('the head of the answer, or a line of it, is too long')
     else if (!this.#plausible()) return this.#odd(bytes)
     else if (matched === length) this.#whole(this.#text.slice(0, -length))
@@ -202,6 +202,7 @@ export class AnswerReader {
     const size = CHUNK_SIZE.exec(line)?.[1]
     if (size === undefined) return this.#fault('the size of a chunk is none')
     this.#left = Number.parseInt(size, 16)
+    this.#lines = Math.max(0, this.#lines - this.#left)
     this.#state = this.#left === 0 ? 'trailer' : 'chunk'
   }
 
@@ -247,9 +248,9 @@ export class AnswerReader {
     const chunked = coding?.toLowerCase() === 'chunked'
     this.#told.head({ status, headers, coded: coding !== undefined && !chunked })
     if (this.#state !== 'head') return
-    if (this.#bodiless || status === 204 || status === 304 || length === '0') return this.#end()
     this.#lines = 0
     this.#left = Number(length)
+    if (this.#bodiless || status === 204 || status === 304 || this.#left === 0) return this.#end()
     if (chunked) this.#state = 'size'
     else this.#state = length === undefined ? 'until end' : 'length'
   }

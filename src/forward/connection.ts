@@ -137,7 +137,7 @@ export class Connection implements Carrier, Reading {
 
   #ended(): void {
     this.#reader.finish()
-    this.destroy()
+    this.#lost(new Error('the connection ended'))
   }
 
   #lost(error: Error & { readonly code?: string }): void {

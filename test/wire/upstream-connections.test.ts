@@ -1,4 +1,5 @@
 import { createServer } from 'node:https'
+import { createServer as createTcpServer, type Socket } from 'node:net'
 import { getCACertificates, setDefaultCACertificates } from 'node:tls'
 import t from 'tap'
 import { developmentCertificate } from '../support/certificate.ts'
@@ -88,6 +89,47 @@ t.test(
     t.equal(connections, 2, 'one for the question, one that is kept')
   },
 )
+
+t.test('a connection that ends within the handshake of TLS did not come about', async t => {
+  const { cert, key } = await developmentCertificate()
+  const ends: readonly (readonly [when: string, end: (socket: Socket) => unknown])[] = [
+    ['at once', socket => socket.end()],
+    ['after the first bytes', socket => socket.once('data', () => socket.end())],
+    ['with a reset', socket => socket.resetAndDestroy()],
+    ['with what is no TLS', socket => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n')],
+  ]
+  const trusted = getCACertificates()
+  setDefaultCACertificates([...trusted, cert])
+  t.teardown(() => setDefaultCACertificates(trusted))
+  for (const [when, end] of ends) {
+    let away = true
+    const there = createServer({ cert, key }, (request, answer) => {
+      request.resume().on('end', () => answer.writeHead(201, { 'Content-Length': 0 }).end())
+    })
+    const server = createTcpServer(socket => {
+      socket.on('error', () => {})
+      if (away) end(socket)
+      else there.emit('connection', socket)
+    })
+    await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+    t.teardown(() => {
+      there.closeAllConnections()
+      server.close()
+    })
+    const address = server.address()
+    const port = typeof address === 'object' && address !== null ? address.port : 0
+    const on = await stage(t, { upstreamMap: `https://localhost:${port}` })
+    const answer = deliver(on, bodyOf())
+    await circuit(on, 2)
+    away = false
+    on.clock.advance(250)
+    t.equal(
+      (await answer)?.status,
+      201,
+      `${when}: what is proven waits, and is sent once it is back`,
+    )
+  }
+})
 
 t.test('a request is not written into a connection whose end has come already', async t => {
   const on = await stage(t, { recorder: { reaction: { write: NO_CONTENT } } })

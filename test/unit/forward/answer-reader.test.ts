@@ -278,6 +278,38 @@ t.test('neither a head nor what is around chunks grows without end', async t => 
   }
 })
 
+t.test('an answer may be of as many chunks as its server likes', async t => {
+  const start = head('Transfer-Encoding: chunked')
+  for (const [what, chunk, length] of [
+    ['of one byte', '1\r\na\r\n', 1],
+    ['of a hundred', `64\r\n${'a'.repeat(100)}\r\n`, 100],
+    ['with leading zeros', `00000000000000064\r\n${'a'.repeat(100)}\r\n`, 100],
+    ['each with an extension', `64;a="${'b'.repeat(80)}"\r\n${'a'.repeat(100)}\r\n`, 100],
+  ] as const) {
+    const { ended, body, fault } = read(latin1(`${start}${chunk.repeat(20_000)}0\r\n\r\n`))
+    t.same([ended, body.length, fault], [true, 20_000 * length, undefined], what)
+  }
+})
+
+t.test('nothing is waited for where the length is none, however that is written', async t => {
+  for (const length of ['0', '00', '000000000000000']) {
+    const { ended, body, keep } = read(latin1(head(`Content-Length: ${length}`)))
+    t.same([ended, body, keep], [true, '', FOR_EVER], length)
+  }
+})
+
+t.test('how long a head may be does not depend on where it is cut', async t => {
+  const bare = head('X-A: ', 'Content-Length: 0').length - 4
+  for (const [length, fits] of [
+    [16 * 1024, true],
+    [16 * 1024 + 1, false],
+  ] as const) {
+    const text = head(`X-A: ${'a'.repeat(length - bare)}`, 'Content-Length: 0')
+    for (const cuts of [[], [100], [text.length - 4], [text.length - 2], [text.length - 1]])
+      t.equal(read(latin1(text), cuts).ended, fits, `${length} bytes, cut at ${cuts}`)
+  }
+})
+
 t.test('nothing is told after it was stopped', async t => {
   const told: string[] = []
   const reader: AnswerReader = new AnswerReader({
