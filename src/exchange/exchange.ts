@@ -43,7 +43,7 @@ export class Exchange implements Watched, Upload, Queued, Awaiting, Inspecting, 
   readonly #sender: Sender
   readonly #requestId: string
   readonly #declared: Declared
-  readonly #body: Held
+  readonly #body = new Held()
   #route: Route | undefined
   #spent: Spend | undefined
   #addressKey = ''
@@ -71,7 +71,6 @@ export class Exchange implements Watched, Upload, Queued, Awaiting, Inspecting, 
     this.#reply = new Reply(req, res, this.since)
     this.#head = new Head(req.method ?? '', req.url ?? '', req.rawHeaders)
     this.#declared = declaredLength(this.#head)
-    this.#body = new Held(this.#declared)
     this.#requestId = site.requestIds.next()
     this.#sender = senderOf(peer, this.#head, this.#serving.trusted)
   }
@@ -321,7 +320,8 @@ export class Exchange implements Watched, Upload, Queued, Awaiting, Inspecting, 
     const { clock, budget, observer, open } = this.#site
     const now = clock.now()
     budget.release(this)
-    this.#body.drop()
+    if (this.#complete) this.#body.drop()
+    else this.#body.free() // only the verifier has seen it, a chunk at a time
     this.#claimed?.release()
     this.#turn?.end(now)
     if (reason !== undefined) this.#delivery?.abort()

@@ -1,43 +1,29 @@
-import type { Declared } from '../admit/length.ts'
 import type { Bytes } from '../units.ts'
 
 /** Chunks below this are copied together: a million one-byte chunks would weigh a hundred times their bytes. */
 const SMALL: Bytes = 1024
 const BLOCK: Bytes = 4096
-/** The share of a declared length that has to arrive before room is made for all of it: promises cost nothing. */
-const EARNEST = 1 / 4
 
 /** Shared by all that hold nothing, and never changed. */
 const NONE: Uint8Array[] = []
 
 /**
- * A body as it arrived. One whose length was declared is put in one piece while its chunks are still in the
- * processor's cache, which is cheaper than joining them at the end and than writing each of them by itself.
+ * A body, as the chunks in which it arrived: room is made for what has come, never for what was promised.
+ *
+ * @see docs/decisions/body-memory.md
  */
 export class Held {
-  readonly #declared: Bytes | undefined
   #chunks = NONE
-  /** The piece; `size` bytes of it are filled. */
-  #whole: Uint8Array | undefined
+  /** Where small chunks are copied to: up to `filled`, of which what is before `listed` is among the chunks already. */
   #block: Buffer | undefined
+  #listed = 0
   #filled = 0
   size: Bytes = 0
 
-  /** @param declared length of the whole body, which its parser does not let it exceed */
-  constructor(declared: Declared) {
-    this.#declared = typeof declared === 'number' ? declared : undefined
-  }
-
   add(chunk: Uint8Array): void {
-    const before = this.size
-    const declared = this.#declared
+    const first = this.size === 0
     this.size += chunk.length
-    if (this.#whole !== undefined) return this.#whole.set(chunk, before)
-    if (before > 0 && declared !== undefined && this.size >= declared * EARNEST) {
-      this.#whole = this.#gathered(declared)
-      return this.#whole.set(chunk, before)
-    }
-    if (chunk.length >= SMALL || before === 0) {
+    if (chunk.length >= SMALL || first) {
       this.#close()
       if (this.#chunks === NONE) this.#chunks = [chunk]
       else this.#chunks.push(chunk)
@@ -50,7 +36,6 @@ export class Held {
 
   /** Every chunk in order. Nothing may be added after. */
   chunks(): readonly Uint8Array[] {
-    if (this.#whole !== undefined) return [this.#whole.subarray(0, this.size)]
     this.#close()
     return this.#chunks
   }
@@ -58,30 +43,31 @@ export class Held {
   /** Lets go of the bytes; `size` stays. A kept-alive connection must not keep its last body. */
   drop(): void {
     this.#chunks = NONE
-    this.#whole = undefined
     this.#block = undefined
   }
 
-  #gathered(declared: Bytes): Uint8Array {
-    this.#close()
-    const whole = Buffer.allocUnsafeSlow(declared)
-    let at = 0
-    for (const chunk of this.#chunks) {
-      whole.set(chunk, at)
-      at += chunk.length
+  /**
+   * Lets go of the bytes and frees them now, not when they are collected: for what was refused before it was whole, while more
+   * of the like comes. Nobody may have been shown them but who was done with them at once.
+   */
+  free(): void {
+    for (const { buffer, byteLength } of this.#chunks) {
+      const own = buffer instanceof ArrayBuffer && buffer.byteLength === byteLength
+      if (own) buffer.transfer(0)
     }
-    this.#chunks = NONE
-    return whole
+    this.drop()
   }
 
   #open(): void {
     this.#close()
     this.#block = Buffer.allocUnsafeSlow(BLOCK)
+    this.#listed = 0
+    this.#filled = 0
   }
 
   #close(): void {
-    if (this.#block !== undefined) this.#chunks.push(this.#block.subarray(0, this.#filled)) // never the first
-    this.#block = undefined
-    this.#filled = 0
+    if (this.#block === undefined || this.#filled === this.#listed) return
+    this.#chunks.push(this.#block.subarray(this.#listed, this.#filled)) // never the first
+    this.#listed = this.#filled
   }
 }

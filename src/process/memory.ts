@@ -3,12 +3,16 @@ import type { Log } from '../report/log.ts'
 import { type Bytes, formatBytes } from '../units.ts'
 
 const MEBI = 1024 ** 2
-/** What is used beside bodies: the program and five hundred connections, with room for what is not measured here. */
-const BESIDE = 176 * MEBI
-/** What one byte held takes of the container's memory: refused bodies lie about until they are collected. */
-const EACH = 5
+/** What is used beside connections and bodies: the program, and what waits to be collected. */
+const BESIDE = 80 * MEBI
+/** What one open connection takes, most of it OpenSSL's. */
+const CONNECTION = 60 * 1024
+/** What one byte held takes, with those that are not collected yet. */
+const EACH = 1.5
 /** What one address may hold of it: a body that is larger would never arrive. */
 const SHARE_OF_ONE_ADDRESS = 8
+/** Never less than this, so that small deliveries pass whatever connections are open. */
+const LEAST = MEBI
 
 /** What of the map it depends on. */
 interface Wanted {
@@ -17,19 +21,19 @@ interface Wanted {
 }
 
 /**
- * How many bytes of bodies may be held: `limits.buffered`, or what the container's memory leaves room for, so that five
- * hundred slow uploads are refused one by one instead of ending the process. Never so few that the largest body that is
- * taken finds no room.
+ * How many bytes of bodies may be held at all: `limits.buffered`, or what the container's memory leaves room for, so that
+ * hundreds of slow uploads are refused one by one instead of ending the process. Never so few that the largest body that
+ * is taken finds no room.
  *
- * @param before what it was: a warning that was given for it is not given again
  * @param memory what this process may use; undefined where nothing bounds it
+ * @param before what it was: a warning that was given for it is not given again
  * @see docs/image.md
  */
 export function bufferedFor(
   { limits: { buffered }, providers }: Wanted,
   log: Pick<Log, 'warn'>,
+  memory: Bytes | undefined,
   before?: Bytes,
-  memory: Bytes | undefined = allowed(),
 ): Bytes {
   if (memory === undefined) return buffered
   const fits = Math.floor((memory - BESIDE) / EACH / MEBI) * MEBI
@@ -44,8 +48,19 @@ export function bufferedFor(
   return most
 }
 
+/**
+ * The same while so many connections are open: what they take is not there for bodies.
+ *
+ * @param most what `bufferedFor` said
+ */
+export function bufferedBeside(connections: number, most: Bytes, memory: Bytes | undefined): Bytes {
+  if (memory === undefined) return most
+  const fits = (memory - BESIDE - connections * CONNECTION) / EACH
+  return Math.min(most, Math.max(LEAST, Math.floor(fits)))
+}
+
 /** What the container may use; undefined where it is not bounded, or by no less than the machine has. */
-function allowed(): Bytes | undefined {
+export function allowedMemory(): Bytes | undefined {
   const memory = process.constrainedMemory()
   return memory > 0 && memory < totalmem() ? memory : undefined
 }

@@ -33,7 +33,7 @@ import type { FilesRead } from './files-read.ts'
 import { Generations } from './generations.ts'
 import { keyringOf, nextKeyring, originsOf } from './handshakes.ts'
 import { type KeyPins, watchKeys } from './key-pins.ts'
-import { bufferedFor } from './memory.ts'
+import { allowedMemory, bufferedBeside, bufferedFor } from './memory.ts'
 import { LoopDelay } from './overload.ts'
 import { type PersonOptions, personPage } from './person.ts'
 import { type ConfigState, type MapSource, Reloading } from './reloading.ts'
@@ -108,7 +108,9 @@ export async function serve(options: ServeOptions): Promise<Service> {
         : log.error('a key was handed over and could not be kept', { provider, file, problem }),
   })
   const buckets = new AddressBuckets({ max: ADDRESSES, hashKey: randomBytes(8) })
-  const budget = new Budget(bufferedFor(settings, log))
+  const memory = allowedMemory()
+  let mostBuffered = bufferedFor(settings, log, memory)
+  const budget = new Budget(mostBuffered)
   const open = new OpenExchanges()
   const around = { made: options.made, wall: () => clock.wall() }
   const keyring = keyringOf(settings, around)
@@ -206,7 +208,8 @@ export async function serve(options: ServeOptions): Promise<Service> {
   let connections = connectionsFor(limits.connections, log)
 
   function resize(now: Settings, before: Settings): void {
-    budget.resize(bufferedFor(now, log, budget.total))
+    mostBuffered = bufferedFor(now, log, memory, mostBuffered)
+    fitBudget()
     ingress?.retime(now.limits.idle, longestOf(now))
     if (now.limits.connections !== before.limits.connections)
       connections = connectionsFor(now.limits.connections, log)
@@ -226,8 +229,14 @@ export async function serve(options: ServeOptions): Promise<Service> {
   }
   let sweeping: Timer = clock.after(SWEEP, sweep, undefined)
 
+  function fitBudget(): void {
+    const fits = bufferedBeside(gauges.connections(), mostBuffered, memory)
+    if (fits !== budget.total) budget.resize(fits)
+  }
+
   function sweep(): void {
     open.sweep(clock.now())
+    fitBudget()
     sweeping = clock.after(SWEEP, sweep, undefined)
   }
 

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { bufferedFor } from '../../../src/process/memory.ts'
+import { bufferedBeside, bufferedFor } from '../../../src/process/memory.ts'
 
 const MEBI = 1024 ** 2
 
@@ -12,35 +12,46 @@ function held(memory: number | undefined, wanted = 64, body = 1, before?: number
     providers: [{ limits: { body: 1024 } }, { limits: { body: body * MEBI } }],
   }
   const given = memory === undefined ? undefined : memory * MEBI
-  const most = bufferedFor(map, log, before === undefined ? undefined : before * MEBI, given)
+  const most = bufferedFor(map, log, given, before === undefined ? undefined : before * MEBI)
   return { most: most / MEBI, said }
 }
 
 t.test('as many bytes of bodies are held as the memory of the container has room for', async t => {
   for (const [memory, most] of [
-    [4096, 64],
+    [undefined, 64],
     [512, 64],
-    [384, 41],
-    [256, 16],
+    [256, 64],
+    [160, 53],
+    [128, 32],
   ] as const)
     t.equal(held(memory).most, most, `${memory} MiB`)
-  t.equal(held(256, 12).most, 12, 'what the map says, where that is less')
+  t.equal(held(128, 12).most, 12, 'what the map says, where that is less')
 })
 
 t.test('the largest body that is taken finds room, however little memory there is', async t => {
   t.equal(held(64).most, 8)
-  t.equal(held(256, 64, 4).most, 32)
+  t.equal(held(128, 64, 5).most, 40)
 })
 
 t.test('lowering is said, once, with what was wanted', async t => {
-  t.same(held(512).said, [])
-  t.same(held(256).said, [
+  t.same(held(256).said, [])
+  t.same(held(128).said, [
     [
       'limits.buffered is lowered: too little memory is allowed',
-      { wanted: '64MiB', buffered: '16MiB', memory: '256MiB' },
+      { wanted: '64MiB', buffered: '32MiB', memory: '128MiB' },
     ],
   ])
-  t.same(held(256, 64, 1, 16).said, [], 'not again for what is so already')
-  t.equal(held(256, 32, 1, 16).said.length, 0)
-  t.equal(held(256, 64, 4, 16).said.length, 1, 'again where it becomes another')
+  t.same(held(128, 64, 1, 32).said, [], 'not again for what is so already')
+  t.equal(held(128, 24, 1, 32).said.length, 0)
+  t.equal(held(128, 64, 5, 32).said.length, 1, 'again where it becomes another')
+})
+
+t.test('what open connections take is not there for bodies', async t => {
+  const beside = (connections: number, memory: number | undefined) =>
+    bufferedBeside(connections, 64 * MEBI, memory && memory * MEBI) / MEBI
+  t.equal(beside(2000, undefined), 64, 'where nothing bounds it')
+  t.equal(beside(500, 256), 64)
+  t.ok(Math.abs(beside(2000, 256) - 39.2) < 0.1)
+  t.ok(beside(2000, 256) > beside(2001, 256))
+  t.equal(beside(10_000, 256), 1, 'small deliveries pass all the same')
 })
