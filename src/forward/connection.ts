@@ -142,7 +142,7 @@ export class Connection implements Carrier, Reading {
 
   #lost(error: Error & { readonly code?: string }): void {
     const kind = this.#state === 'connecting' ? 'connect' : 'cut'
-    this.#fail({ kind, message: `${error.code ?? error.name}: ${error.message}` })
+    this.#fail({ kind, message: `${error.code ?? error.name}: ${wordsOf(error)}` })
   }
 
   #fail(failure: Failure): void {
@@ -152,6 +152,12 @@ export class Connection implements Carrier, Reading {
     if (failure.kind !== 'cut') this.#owner.unreached()
     sending?.failed(failure)
   }
+}
+
+/** Where a name has several addresses, what came of each. */
+function wordsOf(error: Error): string {
+  if (!(error instanceof AggregateError)) return error.message
+  return error.errors.map(({ message }: Error) => message).join(', ')
 }
 
 function onLate(connection: Connection): void {

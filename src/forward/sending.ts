@@ -31,16 +31,24 @@ export interface Carrier extends Flow {
   destroy(): void
 }
 
+/** What is left of a request that is over. */
+const NOTHING: Outgoing = { method: '', target: '', headers: [], body: [], length: 0 }
+
 /** One request on its way, until its answer is whole, or will never be. */
 export class Sending implements Flow {
-  readonly request: Outgoing
+  #request: Outgoing
   readonly #answering: Answering
   #carrier: Carrier | undefined
   #over = false
 
   constructor(request: Outgoing, answering: Answering) {
-    this.request = request
+    this.#request = request
     this.#answering = answering
+  }
+
+  /** Of one that is over nothing is kept: its body is counted no longer, though a slow sender may read the answer for long. */
+  get request(): Outgoing {
+    return this.#request
   }
 
   /** Nobody waits for an answer any more. */
@@ -50,9 +58,9 @@ export class Sending implements Flow {
 
   /** Gives it up, whatever it is at, and its connection with it. Nothing is told of it any more. */
   abort(): void {
-    this.#over = true
-    this.#carrier?.destroy()
-    this.#carrier = undefined
+    const carrier = this.#carrier
+    this.#settle()
+    carrier?.destroy()
   }
 
   pause(): void {
@@ -99,5 +107,6 @@ export class Sending implements Flow {
   #settle(): void {
     this.#over = true
     this.#carrier = undefined
+    this.#request = NOTHING
   }
 }
