@@ -29,6 +29,7 @@ import { CertificateCare } from './certificate-care.ts'
 import type { ConsoleLane, ConsoleLaneOptions } from './console-lane.ts'
 import { connectionsFor, reservedFrom } from './descriptors.ts'
 import { Discovering } from './discovering.ts'
+import { after, emptyWithin } from './draining.ts'
 import type { FilesRead } from './files-read.ts'
 import { Generations } from './generations.ts'
 import { keyringOf, nextKeyring, originsOf } from './handshakes.ts'
@@ -391,19 +392,4 @@ function stateOf({ mode, ready, discovers }: Sender, pending: boolean): string {
   if (mode === 'off') return 'off'
   if (!ready) return 'secret_unavailable'
   return discovers && pending ? 'discovery_pending' : 'ready'
-}
-
-function after(clock: Clock, wait: number): Promise<void> {
-  return new Promise(resolve => void clock.after(wait, () => resolve(), undefined))
-}
-
-/** Waits until nothing is in flight, and says how many still are when the time is over. */
-function emptyWithin(open: OpenExchanges, clock: Clock, wait: number): Promise<number> {
-  return new Promise(resolve => {
-    const timer = clock.after(wait, () => resolve(open.count), undefined)
-    open.whenEmpty(() => {
-      timer.cancel()
-      resolve(0)
-    })
-  })
 }
