@@ -20,14 +20,19 @@ export interface CircuitOptions {
   readonly clock: Clock
   /** Asks the upstream whether it is there; `told` is called later, at most once. */
   readonly probe: (told: (alive: boolean) => void) => Asked
-  /** The circuit opened, or closed again. */
-  readonly changed: (open: boolean) => void
+  /**
+   * The circuit opened, or closed again.
+   *
+   * @param cause why it opened
+   */
+  readonly changed: (open: boolean, cause?: string) => void
 }
 
 /** How often the upstream is asked while it is away. */
 const EVERY: Millis = 250
 /** How long one question may take; the next does not wait for it. */
 const WITHIN: Millis = 2000
+const UNANSWERED = '/healthcheck was not answered, or with a 5xx'
 
 /**
  * Whether deliveries are handed to the upstream at all. It opens on failed connects and failed probes only: a status
@@ -56,11 +61,15 @@ export class Circuit {
     return this.#state === 'suspected' ? 1 : 0
   }
 
-  /** A connect failed. */
-  failed(): void {
+  /**
+   * A connect failed.
+   *
+   * @param cause for the operator's log
+   */
+  failed(cause: string): void {
     if (this.#state === 'open' || this.#state === 'ended') return
     this.#state = 'open'
-    this.#options.changed(true)
+    this.#options.changed(true, cause)
     this.#askSoon()
   }
 
@@ -101,7 +110,7 @@ export class Circuit {
   told(question: Question, alive: boolean): void {
     if (!this.#questions.delete(question)) return
     question.over()
-    if (!alive) return this.failed()
+    if (!alive) return this.failed(UNANSWERED)
     const wasOpen = this.open
     this.#stopAsking()
     this.#state = 'closed'

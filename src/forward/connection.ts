@@ -19,7 +19,7 @@ export interface Owner {
   /** It carries nothing any more. */
   gone(connection: Connection): void
   /** No connection came about. */
-  unreached(): void
+  unreached(cause: string): void
 }
 
 /** Interim answers to one request: none is asked for, so more than a few are an attack or a mistake. */
@@ -149,14 +149,14 @@ export class Connection implements Carrier, Reading {
     if (this.#state === 'gone') return
     const sending = this.#sending
     this.destroy()
-    if (failure.kind !== 'cut') this.#owner.unreached()
+    if (failure.kind !== 'cut') this.#owner.unreached(failure.message)
     sending?.failed(failure)
   }
 }
 
 /** Where a name has several addresses, what came of each. */
 function wordsOf(error: Error): string {
-  if (!(error instanceof AggregateError)) return error.message
+  if (!(error instanceof AggregateError)) return error.message.trim() // those of OpenSSL end a line
   return error.errors.map(({ message }: Error) => message).join(', ')
 }
 

@@ -20,7 +20,7 @@ export interface PoolOptions {
   /** Whether connections are kept for the next request. */
   readonly keeps: boolean
   /** A connect failed. */
-  readonly unreached: () => void
+  readonly unreached: (cause: string) => void
 }
 
 /** Connections to the upstream: as many as there are requests at once. The one used last is used first. */
@@ -29,7 +29,7 @@ export class Pool implements Owner {
   readonly clock: Clock
   readonly connect: Millis
   readonly keeps: boolean
-  readonly unreached: () => void
+  readonly unreached: (cause: string) => void
   readonly #all = new Set<Connection>()
   readonly #idle: Connection[] = []
   #waiting: Sending[] = []

@@ -14,8 +14,8 @@ export interface UpstreamOptions {
   /** Deadline of a connect. */
   readonly connect: Millis
   readonly clock: Clock
-  /** Told when the circuit opens, and when it closes again. */
-  readonly changed: (open: boolean) => void
+  /** Told when the circuit opens, with the cause, and when it closes again. */
+  readonly changed: (open: boolean, cause?: string) => void
 }
 
 /** The one pool of connections to Automatisch, and whether it is there. */
@@ -27,7 +27,7 @@ export class Upstream {
 
   constructor({ url, connect, clock, changed }: UpstreamOptions) {
     const options = { origin: new Origin(url), connect, clock }
-    const unreached = () => this.circuit.failed()
+    const unreached = (cause: string) => this.circuit.failed(cause)
     this.#pool = new Pool({ ...options, keeps: true, unreached })
     this.#probes = new Pool({ ...options, keeps: false, unreached: () => {} })
     this.circuit = new Circuit({ clock, changed, probe: told => new Probe(this.#probes, told) })

@@ -123,10 +123,10 @@ export async function serve(options: ServeOptions): Promise<Service> {
     url,
     connect,
     clock,
-    changed: open => {
-      if (open) log.error('the upstream is away: proven deliveries wait for it', { upstream: url })
-      else log.info('the upstream is back', { upstream: url })
-    },
+    changed: (open, cause) =>
+      open
+        ? log.error('the upstream is away: proven deliveries wait for it', { upstream: url, cause })
+        : log.info('the upstream is back', { upstream: url }),
   })
   const slow = options.slow ?? (() => delay?.slow === true)
   const overloaded = () => slow() || budget.held > budget.total * 0.8

@@ -51,6 +51,8 @@ t.test(
       'the upstream is back',
     ])
       await on.until(() => on.hookwarden.lines.filter(({ msg }) => msg === told).length === 1)
+    const said = on.hookwarden.lines.find(({ msg }) => String(msg).includes('is away'))
+    t.match(said?.cause, /^ECONNREFUSED: /, 'and why')
   },
 )
 

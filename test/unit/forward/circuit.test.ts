@@ -8,16 +8,20 @@ function circuitOf() {
   const clock = new ManualClock()
   const asked: { at: number; tell(alive: boolean): void; cancelled: boolean }[] = []
   const changes: boolean[] = []
+  const causes: (string | undefined)[] = []
   const circuit = new Circuit({
     clock,
-    changed: open => changes.push(open),
+    changed: (open, cause) => {
+      changes.push(open)
+      if (open) causes.push(cause)
+    },
     probe: tell => {
       const question = { at: clock.now(), tell, cancelled: false }
       asked.push(question)
       return { cancel: () => (question.cancelled = true) }
     },
   })
-  return { clock, circuit, asked, changes }
+  return { clock, circuit, asked, changes, causes }
 }
 
 function waiter(since: number, gone: number[]): CircuitWaiter {
@@ -25,13 +29,13 @@ function waiter(since: number, gone: number[]): CircuitWaiter {
 }
 
 t.test('one failed connect opens it; it is asked at once, then every 250 ms', async t => {
-  const { clock, circuit, asked, changes } = circuitOf()
+  const { clock, circuit, asked, changes, causes } = circuitOf()
   t.equal(circuit.level, 0)
-  circuit.failed()
-  circuit.failed()
+  circuit.failed('refused')
+  circuit.failed('and again')
   t.equal(circuit.open, true)
   t.equal(circuit.level, 2)
-  t.same(changes, [true])
+  t.same([changes, causes], [[true], ['refused']])
   t.same(
     asked.splice(0).map(one => one.at),
     [1000],
@@ -47,7 +51,7 @@ t.test('one failed connect opens it; it is asked at once, then every 250 ms', as
 t.test('it closes with the first sign of life, and what waits goes on in its order', async t => {
   const { clock, circuit, asked, changes } = circuitOf()
   const gone: number[] = []
-  circuit.failed()
+  circuit.failed('refused')
   const left = waiter(2, gone)
   for (const one of [waiter(5, gone), waiter(1, gone), left, waiter(3, gone)]) circuit.wait(one)
   circuit.abandon(left)
@@ -63,7 +67,7 @@ t.test('it closes with the first sign of life, and what waits goes on in its ord
 
 t.test('a question that hangs does not hold up the next, and may be answered late', async t => {
   const { clock, circuit, asked } = circuitOf()
-  circuit.failed()
+  circuit.failed('refused')
   clock.advance(1_900)
   t.equal(asked.length, 8)
   asked[0]?.tell(true)
@@ -74,7 +78,7 @@ t.test('a question that hangs does not hold up the next, and may be answered lat
 })
 
 t.test('a late answer has it asked, and opens it only if nothing comes back', async t => {
-  const { clock, circuit, asked } = circuitOf()
+  const { clock, circuit, asked, causes } = circuitOf()
   circuit.suspect()
   circuit.suspect()
   t.equal(circuit.level, 1)
@@ -90,13 +94,14 @@ t.test('a late answer has it asked, and opens it only if nothing comes back', as
   t.equal(circuit.open, false)
   clock.advance(1)
   t.equal(circuit.open, true, 'two seconds without a word')
+  t.match(causes, [/healthcheck/])
   t.equal(asked.length, 3)
 })
 
 t.test('a failed connect opens it also while it is being asked', async t => {
   const { clock, circuit, asked } = circuitOf()
   circuit.suspect()
-  circuit.failed()
+  circuit.failed('refused')
   t.equal(circuit.open, true)
   clock.advance(250)
   t.equal(asked.length, 2)
@@ -112,11 +117,11 @@ t.test('what fails again as it goes on waits again, and comes to no loop', async
     since: 1,
     resumed: () => {
       tries++
-      circuit.failed()
+      circuit.failed('refused')
       circuit.wait(stubborn)
     },
   }
-  circuit.failed()
+  circuit.failed('refused')
   circuit.wait(stubborn)
   for (let i = 0; i < 8; i++) {
     asked.at(-1)?.tell(true)
@@ -129,10 +134,11 @@ t.test('what fails again as it goes on waits again, and comes to no loop', async
 t.test('once ended nobody is asked', async t => {
   for (const act of ['failed', 'suspect'] as const) {
     const { clock, circuit, asked } = circuitOf()
-    circuit[act]()
+    if (act === 'failed') circuit.failed('refused')
+    else circuit.suspect()
     circuit.end()
     t.equal(clock.waiting, 0)
-    circuit.failed()
+    circuit.failed('refused')
     circuit.suspect()
     clock.advance(10_000)
     t.equal(asked.length, 1)
@@ -156,7 +162,8 @@ t.test(
         let waiting = 0
         for (const { act, after } of steps) {
           clock.advance(after)
-          if (act === 'failed' || act === 'suspect') circuit[act]()
+          if (act === 'failed') circuit.failed('refused')
+          else if (act === 'suspect') circuit.suspect()
           else if (act !== 'wait') asked.at(-1)?.tell(act === 'yes')
           else if (circuit.open) {
             waiting++
