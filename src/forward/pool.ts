@@ -32,7 +32,10 @@ export class Pool implements Owner {
   readonly unreached: (cause: string) => void
   readonly #all = new Set<Connection>()
   readonly #idle: Connection[] = []
+  /** Answered in this turn: its end, or what nobody asked for, may have come behind the answer and be unread. */
+  #fresh: Connection[] = []
   #waiting: Sending[] = []
+  #turning = false
   #sweep: Timer | undefined
   #closed = false
 
@@ -47,7 +50,7 @@ export class Pool implements Owner {
   /** Sends once, never again. Not before the next turn: the end of an idle connection may have come already, unread. */
   send(sending: Sending): void {
     this.#waiting.push(sending)
-    if (this.#waiting.length === 1) setImmediate(onTurn, this)
+    this.#soon()
   }
 
   /** Ends every connection, and fails what is under way. */
@@ -59,6 +62,7 @@ export class Pool implements Owner {
 
   /** @package */
   turn(): void {
+    this.#turning = false
     const waiting = this.#waiting
     this.#waiting = []
     const now = this.clock.now()
@@ -67,20 +71,22 @@ export class Pool implements Owner {
       if (this.#closed) sending.failed({ kind: 'cut', message: CLOSED })
       else this.#carry(sending, now)
     }
+    if (this.#fresh.length > 0) this.#age()
+    if (this.#waiting.length > 0) this.#soon()
   }
 
   idle(connection: Connection, keep: Millis): void {
     const wait = Math.min(IDLE, keep - EARLIER)
     if (wait <= 0) return connection.destroy()
     connection.until = this.clock.now() + wait
-    this.#idle.push(connection)
-    this.#sweep ??= this.clock.after(SWEEP, sweep, this)
+    this.#fresh.push(connection)
+    this.#soon()
   }
 
   gone(connection: Connection): void {
     this.#all.delete(connection)
-    const at = this.#idle.lastIndexOf(connection)
-    if (at !== -1) this.#idle.splice(at, 1)
+    remove(this.#idle, connection)
+    remove(this.#fresh, connection)
   }
 
   /** @package ends what nobody used for too long */
@@ -90,13 +96,32 @@ export class Pool implements Owner {
     this.#sweep = this.#idle.length === 0 ? undefined : this.clock.after(SWEEP, sweep, this)
   }
 
+  #soon(): void {
+    if (this.#turning) return
+    this.#turning = true
+    setImmediate(onTurn, this)
+  }
+
+  /** From the next turn on they may be used. */
+  #age(): void {
+    this.#idle.push(...this.#fresh)
+    this.#fresh = []
+    this.#sweep ??= this.clock.after(SWEEP, sweep, this)
+  }
+
   #carry(sending: Sending, now: Millis): void {
     for (let last = this.#idle.pop(); last !== undefined; last = this.#idle.pop()) {
       if (last.until > now) return last.carry(sending)
       last.destroy()
     }
-    this.#all.add(new Connection(this, sending))
+    if (this.#waiting.length < this.#fresh.length) this.#waiting.push(sending)
+    else this.#all.add(new Connection(this, sending))
   }
+}
+
+function remove(from: Connection[], connection: Connection): void {
+  const at = from.lastIndexOf(connection)
+  if (at !== -1) from.splice(at, 1)
 }
 
 const CLOSED = 'the connections to the upstream were closed'

@@ -157,3 +157,38 @@ for (const [how, reaction, end] of ends)
     await next.over
     t.same([next.told, next.body], [ALL, 'hello'])
   })
+
+/** One after the other, each sent in the turn in which the one before ends. */
+async function chain(upstream: Upstream, length: number): Promise<unknown[]> {
+  const ends: unknown[] = []
+  for (let at = 0; at < length; at++) {
+    const asked = new Asked(upstream)
+    await asked.over
+    ends.push(asked.told.at(-1))
+  }
+  return ends
+}
+
+const TWENTY = new Array(20).fill('ended')
+
+t.test(
+  'what is sent as an answer ends is not written into a connection that ends with it',
+  async t => {
+    const [upstream, recorder] = await between(t, { ...HELLO, after: 'end' })
+    const chains = [1, 2, 3].map(() => chain(upstream, 20))
+    t.same(await Promise.all(chains), [TWENTY, TWENTY, TWENTY])
+    t.equal(recorder.connections.total, 60)
+  },
+)
+
+t.test('it is carried by the same connection where that stays, without one more', async t => {
+  const [upstream, recorder, clock] = await between(t, HELLO)
+  const chains = [1, 2, 3].map(() => chain(upstream, 20))
+  t.same(await Promise.all(chains), [TWENTY, TWENTY, TWENTY])
+  t.equal(recorder.connections.total, 3)
+  await until(() => {
+    clock.advance(500)
+    return recorder.connections.open === 0
+  })
+  t.equal(clock.waiting, 0, 'all are ended in their time, and nobody looks for them any more')
+})
