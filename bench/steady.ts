@@ -63,7 +63,9 @@ class Traffic {
 
   #send(): void {
     while (this.#due.length > 0 && this.#free.length > 0) {
-      this.#give(this.#free.pop() as TLSSocket, this.#due.shift() as Due)
+      const socket = this.#free.pop() as TLSSocket
+      if (socket.destroyed) void this.#replace()
+      else this.#give(socket, this.#due.shift() as Due)
     }
   }
 

@@ -15,10 +15,11 @@ const HONEST: ReadonlySet<string> = new Set(['204', '408', '503'])
 
 /** What 500 throttled uploads of 1 MB at once, from 10 addresses, did to Hookwarden and to good traffic. */
 interface Uploads {
-  /** Most memory that was resident, from the start of the process on. */
+  /** Most memory that the process had for itself while they ran, and before the first. */
   readonly peakMiB: number
-  /** Resident before the first upload. */
   readonly idleMiB: number
+  /** Most that was resident, from its start on: with the pages of Node's binary, which others may share. */
+  readonly residentMiB: number
   readonly statuses: Throttled
   readonly idle: Steadily
   readonly busy: Steadily
@@ -28,30 +29,40 @@ const UPLOADS = { uploads: 500, bytes: 1_000_000, addresses: 10, time: 8000 } as
 /** A hundred a second, for as long as the uploads last. */
 const STEADY = { every: 10, count: 800, connections: 8, address: '127.0.0.1' } as const
 
+/** How often its memory is looked at, in milliseconds. */
+const LOOK = 20
+
 /** Runs them once, against a Hookwarden of its own. */
 async function measureUploads(site: Site): Promise<Uploads> {
   const served = await startHookwarden(site)
   const throttle = startBareNode([`${import.meta.dirname}/throttle.ts`], environment(site))
   const steady = startBareNode([`${import.meta.dirname}/steady.ts`], environment(site))
+  let watching: NodeJS.Timeout | undefined
   try {
     const target = { port: served.port, path: PATH, secret: site.secret }
     const traffic: Steady = { ...target, ...STEADY }
     await ask<Steadily>(steady, { ...traffic, every: 1 }) // warms up
     const idle = await ask<Steadily>(steady, traffic)
-    const idleMiB = memoryOf(served.child.pid, 'VmRSS')
+    const { pid } = served.child
+    const idleMiB = memoryOf(pid, 'RssAnon')
+    let peakMiB = idleMiB
+    watching = setInterval(() => {
+      peakMiB = Math.max(peakMiB, memoryOf(pid, 'RssAnon'))
+    }, LOOK)
     const uploads: Throttle = { ...target, ...UPLOADS }
     await ask(throttle, uploads)
     const [statuses, busy] = await Promise.all([
       ask<Throttled>(throttle, 'run'),
       ask<Steadily>(steady, traffic),
     ])
-    return { peakMiB: memoryOf(served.child.pid, 'VmHWM'), idleMiB, statuses, idle, busy }
+    return { peakMiB, idleMiB, residentMiB: memoryOf(pid, 'VmHWM'), statuses, idle, busy }
   } finally {
+    clearInterval(watching)
     await Promise.all([stop(throttle), stop(steady), stop(served.child)])
   }
 }
 
-/** Runs them until both budgets hold, three times at most; each is judged by its best run, and none is gated. */
+/** Runs them until both budgets hold, three times at most; each is judged by its best run. What is not held yet is not gated. */
 export async function judgeUploads(site: Site, say: (text: string) => void): Promise<Judgement[]> {
   const { peakMiB = 0, timesIdleP99 = 0 } = readBudgets()[UPLOADS_ROW] ?? {}
   let peak = Number.POSITIVE_INFINITY
@@ -66,23 +77,23 @@ export async function judgeUploads(site: Site, say: (text: string) => void): Pro
   }
   const judged = [
     judgePlain(UPLOADS_ROW, `peak under ${peakMiB} MiB: ${peak.toFixed(0)}`, peak < peakMiB),
-    judgePlain(UPLOADS_ROW, 'each is delivered or honestly refused', honest),
     judgePlain(
       UPLOADS_ROW,
       `good traffic's p99 at most ${timesIdleP99} times its idle p99: ${slower.toFixed(2)}`,
       slower <= timesIdleP99,
     ),
-  ]
-  return judged.map(one => ({ ...one, gated: false })) // it does not hold yet: docs/decisions/body-memory.md
+  ].map(one => ({ ...one, gated: false })) // docs/decisions/body-memory.md
+  return [...judged, judgePlain(UPLOADS_ROW, 'each is delivered or honestly refused', honest)]
 }
 
-function shownUploads({ peakMiB, idleMiB, statuses, idle, busy }: Uploads): string {
+function shownUploads({ peakMiB, idleMiB, residentMiB, statuses, idle, busy }: Uploads): string {
   const p99 = `good traffic's p99 ${idle.p99.toFixed(1)} ms idle, ${busy.p99.toFixed(1)} ms meanwhile`
-  return `resident ${idleMiB.toFixed(0)} MiB idle, ${peakMiB.toFixed(0)} at most; ${p99}; ${JSON.stringify(statuses)}`
+  const own = `${idleMiB.toFixed(0)} MiB of its own idle, ${peakMiB.toFixed(0)} at most`
+  return `${own} (${residentMiB.toFixed(0)} resident); ${p99}; ${JSON.stringify(statuses)}`
 }
 
 /** MiB of a process, as the kernel counts them. */
-function memoryOf(pid: number, what: 'VmRSS' | 'VmHWM'): number {
+function memoryOf(pid: number, what: 'RssAnon' | 'VmHWM'): number {
   const status = readFileSync(`/proc/${pid}/status`, 'utf8')
   return Number(new RegExp(`^${what}:\\s+(\\d+)`, 'm').exec(status)?.[1]) / 1024
 }

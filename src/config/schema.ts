@@ -128,7 +128,7 @@ const processLimits = group({
   connections: filled(
     count(),
     2000,
-    'Open connections in all. Lowered at start to (open files - 256) / 2, with a warning.',
+    'Open connections in all. Lowered at start to (open files - 256) / 2, and to what a small container has memory for, with a warning.',
     'each may cost a second socket to Automatisch; more than this is a flood',
   ),
   connections_per_address: filled(
@@ -152,7 +152,7 @@ const processLimits = group({
   buffered: filled(
     size(),
     '64MiB',
-    'Bytes of bodies held in memory by all requests together. One address holds at most an eighth. Lowered at start to a fifth of what the memory of the container leaves beside 176 MiB, with a warning.',
+    'Bytes of bodies held in memory by all requests together. One address holds at most an eighth. Lowered to two thirds of what the memory of the container leaves beside 112 MiB and the open connections, with a warning at start.',
     'sixty-four of the largest bodies at once, inside a small container',
   ),
   verified: filled(

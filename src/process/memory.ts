@@ -4,13 +4,17 @@ import { type Bytes, formatBytes } from '../units.ts'
 
 const MEBI = 1024 ** 2
 /** What is used beside connections and bodies: the program, and what waits to be collected. */
-const BESIDE = 80 * MEBI
+const BESIDE = 112 * MEBI
+/** What connections leave for bodies. */
+const LEFT = 12 * MEBI
 /** What one open connection takes, most of it OpenSSL's. */
 const CONNECTION = 60 * 1024
 /** What one byte held takes, with those that are not collected yet. */
 const EACH = 1.5
 /** What one address may hold of it: a body that is larger would never arrive. */
 const SHARE_OF_ONE_ADDRESS = 8
+/** Never fewer, however little memory there is: what serves nobody is of no use. */
+const LEAST_CONNECTIONS = 100
 /** Never less than this, so that small deliveries pass whatever connections are open. */
 const LEAST = MEBI
 
@@ -57,6 +61,27 @@ export function bufferedBeside(connections: number, most: Bytes, memory: Bytes |
   if (memory === undefined) return most
   const fits = (memory - BESIDE - connections * CONNECTION) / EACH
   return Math.min(most, Math.max(LEAST, Math.floor(fits)))
+}
+
+/**
+ * How many connections may be open: as many as `wanted`, or as the container's memory leaves room for.
+ *
+ * @param wanted what the map says, or the limit on open files
+ */
+export function connectionsWithin(
+  wanted: number,
+  log: Pick<Log, 'warn'>,
+  memory: Bytes | undefined,
+): number {
+  if (memory === undefined) return wanted
+  const most = Math.max(LEAST_CONNECTIONS, Math.floor((memory - BESIDE - LEFT) / CONNECTION))
+  if (most >= wanted) return wanted
+  log.warn('limits.connections is lowered: too little memory is allowed', {
+    wanted,
+    connections: most,
+    memory: formatBytes(memory),
+  })
+  return most
 }
 
 /** What the container may use; undefined where it is not bounded, or by no less than the machine has. */

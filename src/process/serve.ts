@@ -34,7 +34,7 @@ import type { FilesRead } from './files-read.ts'
 import { Generations } from './generations.ts'
 import { keyringOf, nextKeyring, originsOf } from './handshakes.ts'
 import { type KeyPins, watchKeys } from './key-pins.ts'
-import { allowedMemory, bufferedBeside, bufferedFor } from './memory.ts'
+import { allowedMemory, bufferedBeside, bufferedFor, connectionsWithin } from './memory.ts'
 import { LoopDelay } from './overload.ts'
 import { type PersonOptions, personPage } from './person.ts'
 import { type ConfigState, type MapSource, Reloading } from './reloading.ts'
@@ -206,14 +206,14 @@ export async function serve(options: ServeOptions): Promise<Service> {
   })
   const { flows: source } = options
   const discovering = new Discovering({ generations, sources, clock, log, source })
-  let connections = connectionsFor(limits.connections, log)
+  let connections = connectionsWithin(connectionsFor(limits.connections, log), log, memory)
 
   function resize(now: Settings, before: Settings): void {
     mostBuffered = bufferedFor(now, log, memory, mostBuffered)
     fitBudget()
     ingress?.retime(now.limits.idle, longestOf(now))
     if (now.limits.connections !== before.limits.connections)
-      connections = connectionsFor(now.limits.connections, log)
+      connections = connectionsWithin(connectionsFor(now.limits.connections, log), log, memory)
   }
 
   const shown: PersonOptions = {

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { chownSync, copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import t from 'tap'
+import t, { type Test } from 'tap'
 import { production } from '../../deploy/package/licences.ts'
 import { SECRETS } from '../signers/signers.ts'
 import { developmentCertificate } from '../support/certificate.ts'
@@ -10,7 +10,7 @@ import { freePort } from '../support/free-port.ts'
 import { startRecorder } from '../support/recorder.ts'
 import { connect, exchange } from '../support/sender.ts'
 import { FLOW, GITHUB, genuine } from '../wire/stage.ts'
-import { endure, SHIPPED, SMALL } from './memory.ts'
+import { crowd, endure, memoryOf, SHIPPED, SMALL, TIGHT } from './memory.ts'
 import { NO_PODMAN, Podman, programAt } from './podman.ts'
 
 const PROMETHEUS = programAt('prometheus')
@@ -275,50 +275,94 @@ scrape_configs: [{ job_name: hookwarden, static_configs: [{ targets: ['127.0.0.1
     t.equal(await podman.do('wait', hookwarden), '0')
   })
 
-  for (const [memory, buffered] of [
-    [SMALL, 16],
-    [SHIPPED, 64],
-  ] as const)
-    await t.test(`${memory} MiB and one processor: 500 slow uploads do not end it`, async t => {
-      const [https, admin] = [await freePort(), await freePort()]
-      const upstream = await startRecorder()
-      t.teardown(() => upstream.close())
-      writeFileSync(
-        join(etc, 'flood.yaml'),
-        `version: 1
+  /** One with so much memory and one processor, on the network of the machine. */
+  async function bounded(t: Test, memory: number) {
+    const [https, admin] = [await freePort(), await freePort()]
+    const upstream = await startRecorder()
+    t.teardown(() => upstream.close())
+    writeFileSync(
+      join(etc, 'flood.yaml'),
+      `version: 1
 upstream: ${upstream.url}
 listen:
   https: 127.0.0.1:${https}
   tls: [{ cert: /etc/hookwarden/tls.crt, key: /etc/hookwarden/tls.key }]
   admin: 127.0.0.1:${admin}
+limits: { buffered: 64MiB, connections: 2000, idle: 60s }
 providers:
   github: { secret: file:/etc/hookwarden/github, flows: [${FLOW}] }
 `,
+    )
+    const name = await podman.start(
+      `flood-${made++}`,
+      ...['--network=host', '--read-only', '--read-only-tmpfs=false', '--cap-drop=ALL'],
+      ...[`--memory=${memory}m`, '--cpus=1', '--security-opt', 'no-new-privileges'],
+      ...['--pids-limit=64', '--ulimit=nofile=8192:8192', '--ulimit=nproc=1024:1024'],
+      ...[
+        '--volume',
+        `${etc}:/etc/hookwarden:ro`,
+        image,
+        'run',
+        '--config',
+        '/etc/hookwarden/flood.yaml',
+      ],
+    )
+    const metrics = () =>
+      fetch(`http://127.0.0.1:${admin}/metrics`).then(
+        got => got.text(),
+        () => '',
       )
-      const bounded = await podman.start(
-        `flood-${memory}`,
-        ...['--network=host', '--read-only', '--read-only-tmpfs=false', '--cap-drop=ALL'],
-        ...[`--memory=${memory}m`, '--cpus=1', '--security-opt', 'no-new-privileges'],
-        ...['--pids-limit=64', '--volume', `${etc}:/etc/hookwarden:ro`, image],
-        ...['run', '--config', '/etc/hookwarden/flood.yaml'],
-      )
-      const metrics = () =>
-        fetch(`http://127.0.0.1:${admin}/metrics`).then(
-          got => got.text(),
-          () => '',
-        )
-      await until(async () => (await metrics()) !== '')
-      const allowed = /^hookwarden_buffered_limit_bytes (\d+)$/m.exec(await metrics())?.[1]
-      t.equal(Number(allowed), buffered * MEBI, 'bytes of bodies that fit')
-      const pid = Number(await podman.do('inspect', '--format', '{{.State.Pid}}', bounded))
-      const { statuses, peak } = await endure(pid, {
-        ...{ port: https, path: GITHUB, secret },
+    await until(async () => (await metrics()) !== '')
+    return {
+      https,
+      pid: Number(await podman.do('inspect', '--format', '{{.State.Pid}}', name)),
+      gauge: async (series: string) =>
+        Number(new RegExp(`^${series} (\\d+)$`, 'm').exec(await metrics())?.[1]),
+      serves: async (t: Test, id: number) => {
+        const delivery = genuine('github', GITHUB, `{"id":${id}}`)
+        t.equal((await exchange(https, delivery))?.status, 204)
+        t.equal(await podman.do('inspect', '--format', '{{.State.Running}}', name), 'true')
+      },
+    }
+  }
+  let made = 0
+
+  for (const memory of [TIGHT, SMALL, SHIPPED])
+    await t.test(`${memory} MiB and one processor: 500 slow uploads do not end it`, async t => {
+      const on = await bounded(t, memory)
+      const { statuses, peak } = await endure(on.pid, {
+        ...{ port: on.https, path: GITHUB, secret },
         ...{ uploads: 500, bytes: 1_000_000, addresses: 10, time: 8000 },
       })
       t.comment(`${Math.round(peak / MEBI)} MiB at the most; ${JSON.stringify(statuses)}`)
-      t.ok(peak < memory * MEBI, `${peak} bytes at the most`)
-      t.equal((await exchange(https, genuine('github', GITHUB, '{"id":6}')))?.status, 204)
-      t.equal(await podman.do('inspect', '--format', '{{.State.Running}}', bounded), 'true')
+      t.ok(peak < TIGHT * MEBI, `${peak} bytes at the most, whatever it is allowed`)
+      const answered = new Set(['204', '408', '503'])
+      t.same(
+        Object.keys(statuses).filter(status => !answered.has(status)),
+        [],
+        'each is delivered or honestly refused',
+      )
+      t.ok(statuses[204], 'and some are delivered')
+      await on.serves(t, 6)
+    })
+
+  for (const [memory, most] of [
+    [TIGHT, 955],
+    [SMALL, 2000],
+    [SHIPPED, 2000],
+  ] as const)
+    await t.test(`${memory} MiB: ${most} idle connections do not end it`, async t => {
+      const on = await bounded(t, memory)
+      t.equal(await on.gauge('hookwarden_connections_limit'), most, 'so many have room')
+      const idle = await crowd(on.https, most - 2)
+      t.teardown(() => {
+        for (const one of idle) one.destroy()
+      })
+      const own = memoryOf(on.pid)
+      t.comment(`${Math.round(own / MEBI)} MiB`)
+      t.ok(own < TIGHT * MEBI, `${own} bytes`)
+      t.equal(idle.filter(({ socket }) => !socket.closed).length, most - 2, 'all of them are open')
+      await on.serves(t, 7)
     })
 
   await t.test("Node's permission model holds it to its files", async t => {

@@ -3,9 +3,11 @@ import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Throttle, Throttled } from '../../bench/throttle.ts'
+import { type Connection, connect } from '../support/sender.ts'
 
-/** Memory of a container that is enough, and of those in `deploy/`, which hold as many bodies as the map allows; in MiB. */
+/** Memory of a container in MiB: what is enough, what two thousand idle connections or five hundred slow uploads leave alive, and what `deploy/` gives. */
 export const SMALL = 256
+export const TIGHT = 180
 export const SHIPPED = 512
 
 /** What five hundred slow uploads come to, and the memory of its own that the process had at the most, in bytes. */
@@ -41,7 +43,21 @@ export async function endure(pid: number, throttle: Throttle): Promise<Endured> 
 }
 
 /** What a process has for itself alone: the pages of Node's binary belong to whoever else runs it as well. */
-function memoryOf(pid: number): number {
+export function memoryOf(pid: number): number {
   const status = readFileSync(`/proc/${pid}/status`, 'utf8')
   return Number(/^RssAnon:\s+(\d+) kB$/m.exec(status)?.[1]) * 1024
+}
+
+/** So many connections that say nothing after their handshake, from as many addresses as they need. Resolves when all are open. */
+export async function crowd(port: number, count: number): Promise<readonly Connection[]> {
+  const open: Connection[] = []
+  let next = 0
+  const lane = async () => {
+    while (next < count) {
+      const localAddress = `127.0.0.${2 + (next++ % 40)}`
+      open.push(await connect(port, { localAddress }))
+    }
+  }
+  await Promise.all(Array.from({ length: 16 }, lane))
+  return open
 }

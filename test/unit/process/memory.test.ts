@@ -1,5 +1,5 @@
 import t from 'tap'
-import { bufferedBeside, bufferedFor } from '../../../src/process/memory.ts'
+import { bufferedBeside, bufferedFor, connectionsWithin } from '../../../src/process/memory.ts'
 
 const MEBI = 1024 ** 2
 
@@ -21,16 +21,16 @@ t.test('as many bytes of bodies are held as the memory of the container has room
     [undefined, 64],
     [512, 64],
     [256, 64],
-    [160, 53],
-    [128, 32],
+    [180, 45],
+    [128, 10],
   ] as const)
     t.equal(held(memory).most, most, `${memory} MiB`)
-  t.equal(held(128, 12).most, 12, 'what the map says, where that is less')
+  t.equal(held(180, 12).most, 12, 'what the map says, where that is less')
 })
 
 t.test('the largest body that is taken finds room, however little memory there is', async t => {
   t.equal(held(64).most, 8)
-  t.equal(held(128, 64, 5).most, 40)
+  t.equal(held(128, 64, 4).most, 32)
 })
 
 t.test('lowering is said, once, with what was wanted', async t => {
@@ -38,12 +38,12 @@ t.test('lowering is said, once, with what was wanted', async t => {
   t.same(held(128).said, [
     [
       'limits.buffered is lowered: too little memory is allowed',
-      { wanted: '64MiB', buffered: '32MiB', memory: '128MiB' },
+      { wanted: '64MiB', buffered: '10MiB', memory: '128MiB' },
     ],
   ])
-  t.same(held(128, 64, 1, 32).said, [], 'not again for what is so already')
-  t.equal(held(128, 24, 1, 32).said.length, 0)
-  t.equal(held(128, 64, 5, 32).said.length, 1, 'again where it becomes another')
+  t.same(held(128, 64, 1, 10).said, [], 'not again for what is so already')
+  t.equal(held(128, 10, 1, 10).said.length, 0)
+  t.equal(held(128, 64, 4, 10).said.length, 1, 'again where it becomes another')
 })
 
 t.test('what open connections take is not there for bodies', async t => {
@@ -51,7 +51,24 @@ t.test('what open connections take is not there for bodies', async t => {
     bufferedBeside(connections, 64 * MEBI, memory && memory * MEBI) / MEBI
   t.equal(beside(2000, undefined), 64, 'where nothing bounds it')
   t.equal(beside(500, 256), 64)
-  t.ok(Math.abs(beside(2000, 256) - 39.2) < 0.1)
+  t.ok(Math.abs(beside(2000, 256) - 17.9) < 0.1)
   t.ok(beside(2000, 256) > beside(2001, 256))
   t.equal(beside(10_000, 256), 1, 'small deliveries pass all the same')
+})
+
+t.test('no more connections are open than the memory has room for', async t => {
+  const said: unknown[] = []
+  const log = { warn: (...line: unknown[]) => void said.push(line) }
+  const open = (memory: number | undefined, wanted = 2000) =>
+    connectionsWithin(wanted, log, memory && memory * MEBI)
+  t.same([open(undefined), open(512), open(256), open(180, 900)], [2000, 2000, 2000, 900])
+  t.same(said, [])
+  t.equal(open(180), 955)
+  t.same(said, [
+    [
+      'limits.connections is lowered: too little memory is allowed',
+      { wanted: 2000, connections: 955, memory: '180MiB' },
+    ],
+  ])
+  t.equal(open(64), 100)
 })
