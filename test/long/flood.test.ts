@@ -77,12 +77,25 @@ t.test('a flood of forgeries from everywhere never reaches Redis', { skip: NO_RE
   t.comment(`${sum} requests, ${Math.round(sum / (took / 1000))} a second`)
   t.comment(`${(more / MIB).toFixed(1)} MiB more are held`)
   t.equal(sum, ADDRESSES)
-  t.same([...new Set(told.flatMap(one => [...one.keys()]))].sort(), ['401', '429'])
+  const statuses = new Set(told.flatMap(one => [...one.keys()]))
+  t.same(
+    [...statuses].filter(one => one !== '401' && one !== '429'),
+    [],
+  )
   t.same([...(await calls())], [...before], 'Redis saw no command')
   t.equal(recorder.requests.length, 1)
   const keys = (await hookwarden.metrics()).get('hookwarden_rate_limiter_keys{scope="address"}')
   t.equal(keys, ROOM)
   t.ok(more < 64 * MIB, 'memory stays inside its bound')
+
+  // who is left without a place when it is full depends on which connection is the slowest
+  const neighbours = Array.from({ length: 5 }, (_, i) => sender(2 * (0xfff0 + i)))
+  for (const address of neighbours.slice(0, 4)) await status(forged(address))
+  t.equal(
+    await status(forged(neighbours[4] ?? '')),
+    429,
+    'who has no place shares one with its /48',
+  )
 
   while ((await hookwarden.metrics()).get('hookwarden_overloaded') !== 0) await sleep(50)
   t.equal(await status(forged(limited)), 429, 'an address that was limited before stays limited')
