@@ -16,6 +16,8 @@ export class Held {
   #chunks = NONE
   /** Where small chunks are copied to: up to `filled`, of which what is before `listed` is among the chunks already. */
   #block: Buffer | undefined
+  /** Every block so far; undefined while there is none. */
+  #blocks: Buffer[] | undefined
   #listed = 0
   #filled = 0
   size: Bytes = 0
@@ -44,6 +46,7 @@ export class Held {
   drop(): void {
     this.#chunks = NONE
     this.#block = undefined
+    this.#blocks = undefined
   }
 
   /**
@@ -51,16 +54,17 @@ export class Held {
    * of the like comes. Nobody may have been shown them but who was done with them at once.
    */
   free(): void {
-    for (const { buffer, byteLength } of this.#chunks) {
-      const own = buffer instanceof ArrayBuffer && buffer.byteLength === byteLength
-      if (own) buffer.transfer(0)
-    }
+    for (const { buffer, byteLength } of this.#chunks)
+      if (buffer.byteLength === byteLength) detach(buffer) // nothing else lies in it
+    for (const { buffer } of this.#blocks ?? []) detach(buffer)
     this.drop()
   }
 
   #open(): void {
     this.#close()
-    this.#block = Buffer.allocUnsafeSlow(BLOCK)
+    this.#block = Buffer.allocUnsafeSlow(BLOCK) // of no pool: it is freed as a whole
+    if (this.#blocks === undefined) this.#blocks = [this.#block]
+    else this.#blocks.push(this.#block)
     this.#listed = 0
     this.#filled = 0
   }
@@ -70,4 +74,8 @@ export class Held {
     this.#chunks.push(this.#block.subarray(this.#listed, this.#filled)) // never the first
     this.#listed = this.#filled
   }
+}
+
+function detach(buffer: ArrayBufferLike): void {
+  if (buffer instanceof ArrayBuffer && !buffer.detached) buffer.transfer(0)
 }

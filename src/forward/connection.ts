@@ -124,7 +124,7 @@ export class Connection implements Carrier, Reading {
   #write(sending: Sending): void {
     const { request } = sending
     const head = headOf(request, this.#owner.origin.authority, this.#owner.keeps)
-    if (head === undefined) return this.fault('a field of the request would have ended its line')
+    if (head === undefined) return this.fault('the request was none that may be written')
     this.#interim = 0
     this.#reader.begin(request.method === 'HEAD')
     sending.written()

@@ -59,7 +59,7 @@ export class Budget {
     this.#total = total
   }
 
-  /** Bytes held, never more than `total`. */
+  /** Bytes held, never more than `total` but for bodies that were whole before it was lowered. */
   get held(): Bytes {
     return this.#held
   }
@@ -68,10 +68,17 @@ export class Budget {
     return this.#total
   }
 
-  /** Another size from now on. What is held beyond it stays until its exchange ends. */
-  resize(total: Bytes): void {
+  /** Another size from now on: the slowest unfinished uploads are ended until the rest fits. Bodies that are whole stay. */
+  resize(total: Bytes, now: Millis): void {
     this.#total = total
     for (const account of this.#accounts.values()) account.cap = total / 8
+    if (this.#held <= total) return
+    const unfinished = this.#uploads.filter(one => one.held > 0 && one.hold?.finished === false)
+    unfinished.sort((a, b) => speed(a, now) - speed(b, now))
+    for (const victim of unfinished) {
+      if (this.#held <= total) return
+      this.#end(victim)
+    }
   }
 
   /** Begins to count an upload. */
@@ -165,11 +172,16 @@ export class Budget {
       slower.sort((a, b) => speed(a, now) - speed(b, now))
       for (const victim of slower) {
         if (this.#lacks(share, upload, hold, bytes) <= 0) break
-        this.release(victim) // before it is told, so that room is made whatever it does
-        victim.evict()
+        this.#end(victim)
       }
     }
     return this.#fits(upload, hold, bytes)
+  }
+
+  /** Releases it before it is told, so that room is made whatever it does. */
+  #end(victim: Upload): void {
+    this.release(victim)
+    victim.evict()
   }
 
   /** The unfinished uploads of a share that are slower than this one, or all of them while it is young itself. */

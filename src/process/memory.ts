@@ -5,8 +5,8 @@ import { type Bytes, formatBytes } from '../units.ts'
 const MEBI = 1024 ** 2
 /** What is used beside connections and bodies: the program, and what waits to be collected. */
 const BESIDE = 112 * MEBI
-/** What connections leave for bodies. */
-const LEFT = 12 * MEBI
+/** What connections leave for bodies, at the least. */
+const LEFT = 8 * MEBI
 /** What one open connection takes, most of it OpenSSL's. */
 const CONNECTION = 60 * 1024
 /** What one byte held takes, with those that are not collected yet. */
@@ -15,8 +15,6 @@ const EACH = 1.5
 const SHARE_OF_ONE_ADDRESS = 8
 /** Never fewer, however little memory there is: what serves nobody is of no use. */
 const LEAST_CONNECTIONS = 100
-/** Never less than this, so that small deliveries pass whatever connections are open. */
-const LEAST = MEBI
 
 /** What of the map it depends on. */
 interface Wanted {
@@ -27,22 +25,22 @@ interface Wanted {
 /**
  * How many bytes of bodies may be held at all: `limits.buffered`, or what the container's memory leaves room for, so that
  * hundreds of slow uploads are refused one by one instead of ending the process. Never so few that the largest body that
- * is taken finds no room.
+ * is taken finds no room, however little memory there is.
  *
  * @param memory what this process may use; undefined where nothing bounds it
  * @param before what it was: a warning that was given for it is not given again
  * @see docs/image.md
  */
 export function bufferedFor(
-  { limits: { buffered }, providers }: Wanted,
+  map: Wanted,
   log: Pick<Log, 'warn'>,
   memory: Bytes | undefined,
   before?: Bytes,
 ): Bytes {
+  const { buffered } = map.limits
   if (memory === undefined) return buffered
   const fits = Math.floor((memory - BESIDE) / EACH / MEBI) * MEBI
-  const body = Math.max(0, ...providers.map(one => one.limits.body))
-  const most = Math.min(buffered, Math.max(fits, body * SHARE_OF_ONE_ADDRESS))
+  const most = Math.min(buffered, Math.max(fits, leastFor(map)))
   if (most < buffered && most !== before)
     log.warn('limits.buffered is lowered: too little memory is allowed', {
       wanted: formatBytes(buffered),
@@ -57,24 +55,32 @@ export function bufferedFor(
  *
  * @param most what `bufferedFor` said
  */
-export function bufferedBeside(connections: number, most: Bytes, memory: Bytes | undefined): Bytes {
+export function bufferedBeside(
+  connections: number,
+  most: Bytes,
+  map: Wanted,
+  memory: Bytes | undefined,
+): Bytes {
   if (memory === undefined) return most
   const fits = (memory - BESIDE - connections * CONNECTION) / EACH
-  return Math.min(most, Math.max(LEAST, Math.floor(fits)))
+  return Math.min(most, Math.max(leastFor(map), Math.floor(fits)))
 }
 
 /**
- * How many connections may be open: as many as `wanted`, or as the container's memory leaves room for.
+ * How many connections may be open: as many as `wanted`, or as the container's memory leaves room for beside the largest
+ * bodies that are taken.
  *
  * @param wanted what the map says, or the limit on open files
  */
 export function connectionsWithin(
   wanted: number,
+  map: Wanted,
   log: Pick<Log, 'warn'>,
   memory: Bytes | undefined,
 ): number {
   if (memory === undefined) return wanted
-  const most = Math.max(LEAST_CONNECTIONS, Math.floor((memory - BESIDE - LEFT) / CONNECTION))
+  const left = Math.max(LEFT, leastFor(map)) * EACH
+  const most = Math.max(LEAST_CONNECTIONS, Math.floor((memory - BESIDE - left) / CONNECTION))
   if (most >= wanted) return wanted
   log.warn('limits.connections is lowered: too little memory is allowed', {
     wanted,
@@ -82,6 +88,13 @@ export function connectionsWithin(
     memory: formatBytes(memory),
   })
   return most
+}
+
+/** What bodies have whatever else is open: less, and the largest of them would never arrive. */
+export function leastFor({ limits, providers }: Wanted): Bytes {
+  let largest = 0
+  for (const one of providers) largest = Math.max(largest, one.limits.body)
+  return Math.min(limits.buffered, largest * SHARE_OF_ONE_ADDRESS)
 }
 
 /** What the container may use; undefined where it is not bounded, or by no less than the machine has. */

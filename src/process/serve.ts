@@ -27,17 +27,18 @@ import type { SecretSources } from '../secrets/resolve.ts'
 import type { Millis } from '../units.ts'
 import { CertificateCare } from './certificate-care.ts'
 import type { ConsoleLane, ConsoleLaneOptions } from './console-lane.ts'
-import { connectionsFor, reservedFrom } from './descriptors.ts'
+import { reservedFrom } from './descriptors.ts'
 import { Discovering } from './discovering.ts'
 import { after, emptyWithin } from './draining.ts'
 import type { FilesRead } from './files-read.ts'
 import { Generations } from './generations.ts'
 import { keyringOf, nextKeyring, originsOf } from './handshakes.ts'
 import { type KeyPins, watchKeys } from './key-pins.ts'
-import { allowedMemory, bufferedBeside, bufferedFor, connectionsWithin } from './memory.ts'
+import { allowedMemory } from './memory.ts'
 import { LoopDelay } from './overload.ts'
 import { type PersonOptions, personPage } from './person.ts'
 import { type ConfigState, type MapSource, Reloading } from './reloading.ts'
+import { Room } from './room.ts'
 import { subjectsOf, tellOfSenders } from './senders.ts'
 import { openStores } from './stores.ts'
 
@@ -109,9 +110,8 @@ export async function serve(options: ServeOptions): Promise<Service> {
         : log.error('a key was handed over and could not be kept', { provider, file, problem }),
   })
   const buckets = new AddressBuckets({ max: ADDRESSES, hashKey: randomBytes(8) })
-  const memory = allowedMemory()
-  let mostBuffered = bufferedFor(settings, log, memory)
-  const budget = new Budget(mostBuffered)
+  const room = new Room(settings, log, allowedMemory())
+  const budget = new Budget(room.bodiesBeside(0))
   const open = new OpenExchanges()
   const around = { made: options.made, wall: () => clock.wall() }
   const keyring = keyringOf(settings, around)
@@ -142,7 +142,7 @@ export async function serve(options: ServeOptions): Promise<Service> {
     buffered: () => budget.held,
     bufferedLimit: () => budget.total,
     connections: () => ingress?.connections.count ?? 0,
-    connectionsLimit: () => connections,
+    connectionsLimit: () => room.connections,
     overloaded,
     clockSuspect: () => report.clockSuspect,
     limiterKeys: scope => (scope === 'address' ? buckets.size : ownLimits.size),
@@ -202,18 +202,15 @@ export async function serve(options: ServeOptions): Promise<Service> {
     explainer.use(subjectsOf(now.settings, sources))
     log.routesChanged()
     tellOfSenders(now.senders, before?.senders ?? [], log)
-    if (before !== undefined) resize(now.settings, before.settings)
+    if (before !== undefined) resize(now.settings)
   })
   const { flows: source } = options
   const discovering = new Discovering({ generations, sources, clock, log, source })
-  let connections = connectionsWithin(connectionsFor(limits.connections, log), log, memory)
 
-  function resize(now: Settings, before: Settings): void {
-    mostBuffered = bufferedFor(now, log, memory, mostBuffered)
+  function resize(map: Settings): void {
+    room.use(map)
     fitBudget()
-    ingress?.retime(now.limits.idle, longestOf(now))
-    if (now.limits.connections !== before.limits.connections)
-      connections = connectionsWithin(connectionsFor(now.limits.connections, log), log, memory)
+    ingress?.retime(map.limits.idle, longestOf(map))
   }
 
   const shown: PersonOptions = {
@@ -231,8 +228,8 @@ export async function serve(options: ServeOptions): Promise<Service> {
   let sweeping: Timer = clock.after(SWEEP, sweep, undefined)
 
   function fitBudget(): void {
-    const fits = bufferedBeside(gauges.connections(), mostBuffered, memory)
-    if (fits !== budget.total) budget.resize(fits)
+    const fits = room.bodiesBeside(gauges.connections())
+    if (fits !== budget.total) budget.resize(fits, clock.now())
   }
 
   function sweep(): void {
@@ -286,7 +283,7 @@ export async function serve(options: ServeOptions): Promise<Service> {
       credentials: keyring,
       caps: {
         get connections() {
-          return connections
+          return room.connections
         },
         get connectionsPerAddress() {
           return generations.current.settings.limits.connectionsPerAddress

@@ -73,7 +73,7 @@ export interface DiscoveredLabel {
 export interface Gauges {
   inFlight(): number
   buffered(): Bytes
-  /** `limits.buffered`. */
+  /** `limits.buffered`, as lowered where memory is short, and beside the connections that are open. */
   bufferedLimit(): Bytes
   connections(): number
   /** `limits.connections`, as lowered at start. */

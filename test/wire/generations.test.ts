@@ -138,3 +138,41 @@ t.test('a key that is handed over across a swap is known to both maps', async t 
   })
   t.equal((await exchange(on.port, delivery))?.status, 204)
 })
+
+t.test(
+  'where bodies have less room from a swap on, the slowest upload is refused, and takes nothing of others with it',
+  async t => {
+    const on = await stage(t, {
+      map: `limits: { buffered: 512KiB }\n${github()}`,
+      env: environment(),
+    })
+    const buffered = async () => (await on.hookwarden.metrics()).get('hookwarden_buffered_bytes')
+    const held = 60 * 1024
+    const rest = 1024
+    const uploads = []
+    for (const [n, letter] of ['a', 'b'].entries()) {
+      const connection = await connect(on.port, { localAddress: `127.0.0.${2 + n}` })
+      t.teardown(() => connection.destroy())
+      const [whole = Buffer.of()] = genuine('github', GITHUB, letter.repeat(held + rest))
+      await connection.write(whole.subarray(0, -rest))
+      await on.until(async () => (await buffered()) === (n + 1) * held)
+      uploads.push({ connection, answer: connection.readAnswer(), last: whole.subarray(-rest) })
+      on.clock.advance(1000)
+    }
+    const [slow, quick] = uploads
+    if (slow === undefined || quick === undefined) return t.fail('two uploads')
+    on.hookwarden.swap(`limits: { buffered: 64KiB }\n${github(', limits: { body: 8KiB }')}`)
+    t.equal((await slow.answer).status, 503)
+    t.equal(await buffered(), held)
+    await quick.connection.write(quick.last)
+    t.equal((await quick.answer).status, 204, 'the quicker one goes on')
+    const [behind = Buffer.of()] = genuine('github', GITHUB, '{"behind":"it"}')
+    const next = slow.connection.readAnswer()
+    await slow.connection.write(Buffer.concat([slow.last, behind]))
+    t.equal((await next).status, 204, 'what comes in one record with its rest is read whole')
+    t.same(
+      on.recorder.requests.map(({ body }) => body.toString()),
+      ['b'.repeat(held + rest), '{"behind":"it"}'],
+    )
+  },
+)

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import t from 'tap'
 import { Held } from '../../../src/exchange/held.ts'
+import { headOf } from '../../../src/forward/request.ts'
 
 /** A body cut into chunks: small ones, and some beyond what is copied together. */
 const cut = fc.array(
@@ -63,5 +64,38 @@ t.test('what is freed is gone at once, and nothing that lies beside it', t => {
   held.free()
   t.same([whole.buffer.detached, room.detached], [true, false])
   t.same([held.chunks(), held.size], [[], 4000])
+  t.end()
+})
+
+t.test('what was freed leaves nothing to be collected, however it was cut', t => {
+  fc.assert(
+    fc.property(cut, chunks => {
+      const held = new Held()
+      for (const chunk of chunks) held.add(chunk.slice())
+      const room = held.chunks().map(({ buffer }) => buffer as ArrayBuffer)
+      held.free()
+      return room.every(({ detached }) => detached)
+    }),
+  )
+  t.pass('no counter-example')
+  t.end()
+})
+
+t.test('what was let go of or freed is never forwarded, not even as an empty body', t => {
+  for (const end of ['drop', 'free'] as const) {
+    const held = new Held()
+    held.add(new Uint8Array(2000))
+    const before = held.chunks()
+    const request = (body: readonly Uint8Array[]) =>
+      headOf(
+        { method: 'POST', target: '/', headers: [], body, length: held.size },
+        'automatisch',
+        true,
+      )
+    t.type(request(held.chunks()), 'string')
+    held[end]()
+    t.equal(request(held.chunks()), undefined, end)
+    if (end === 'free') t.equal(request(before), undefined, 'nor by whoever had its chunks')
+  }
   t.end()
 })

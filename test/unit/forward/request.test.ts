@@ -7,7 +7,16 @@ const REQUEST: Outgoing = { method: 'POST', target: '/a?b', headers: [], body: [
 
 t.test('a head as it is written', async t => {
   t.equal(
-    headOf({ ...REQUEST, headers: ['X-A', 'b', 'X-C', '\xe9'], length: 7 }, HOST, true),
+    headOf(
+      {
+        ...REQUEST,
+        headers: ['X-A', 'b', 'X-C', '\xe9'],
+        body: [new Uint8Array(3), new Uint8Array(4)],
+        length: 7,
+      },
+      HOST,
+      true,
+    ),
     'POST /a?b HTTP/1.1\r\nhost: 127.0.0.1:3000\r\nconnection: keep-alive\r\nX-A: b\r\nX-C: \xe9\r\ncontent-length: 7\r\n\r\n',
   )
   t.equal(
@@ -59,4 +68,15 @@ t.test('nothing in it ends a line but its own', async t => {
   )
   for (const target of ['/a b', '/a\tb', '', ' /a'])
     t.equal(headOf({ ...REQUEST, target }, HOST, true), undefined)
+})
+
+t.test('a body that is not as long as is said is not sent', async t => {
+  const body = [new Uint8Array(3), new Uint8Array(4)]
+  for (const [length, sent] of [
+    [7, true],
+    [6, false],
+    [8, false],
+    [0, false],
+  ] as const)
+    t.equal(headOf({ ...REQUEST, body, length }, HOST, true) !== undefined, sent, `${length}`)
 })

@@ -314,3 +314,60 @@ t.test('laws', async t => {
   )
   t.pass('no counter-example')
 })
+
+t.test(
+  'where there is less room from now on, the slowest are ended until the rest fits',
+  async t => {
+    const budget = new Budget(TOTAL)
+    const whole = open(budget)
+    const slow = open(budget)
+    const quick = open(budget, { since: 4_000 })
+    const young = open(budget, { since: 4_900 })
+    for (const one of [whole, slow, quick, young]) budget.take(one, 1024 * KiB, 4_900)
+    budget.complete(whole)
+    budget.resize(3072 * KiB, 5_000)
+    t.same(
+      [whole, slow, quick, young].map(({ ended }) => ended),
+      [false, true, false, false],
+    )
+    t.same([budget.held, budget.total], [3072 * KiB, 3072 * KiB])
+    budget.resize(4 * KiB, 5_000)
+    t.same([whole.ended, quick.ended, young.ended], [false, true, true], 'what is whole stays')
+    t.equal(budget.held, 1024 * KiB)
+    budget.release(whole)
+    budget.resize(TOTAL, 5_000)
+    t.equal(budget.take(open(budget), 1024 * KiB, 5_000), true, 'and back')
+  },
+)
+
+t.test('after another size nothing unfinished is held beyond it', async t => {
+  const act = fc.record({
+    what: fc.constantFrom('open', 'take', 'take', 'take', 'complete', 'release', 'resize'),
+    n: fc.nat(30),
+    size: fc.integer({ min: 1, max: 400 }),
+    gap: fc.nat(400),
+  })
+  fc.assert(
+    fc.property(fc.array(act, { maxLength: 200 }), acts => {
+      const budget = new Budget(2048 * KiB)
+      const all: Trial[] = []
+      let now = 0
+      for (const { what, n, size, gap } of acts) {
+        now += gap
+        const upload = all[n % Math.max(all.length, 1)]
+        if (what === 'open' || upload === undefined)
+          all.push(open(budget, { account: n % 5 === 0 ? undefined : `${n % 5}`, since: now }))
+        else if (what === 'take') budget.take(upload, size * KiB, now)
+        else if (what === 'complete') budget.complete(upload)
+        else if (what === 'release') budget.release(upload)
+        else budget.resize(n * size * KiB, now)
+        const unfinished = all.filter(({ hold, held }) => hold?.finished === false && held > 0)
+        if (budget.held > budget.total && unfinished.length > 0) return false
+        if (budget.held !== all.reduce((sum, { held }) => sum + held, 0)) return false
+        if (all.some(({ ended, held }) => ended && held > 0)) return false
+      }
+      return true
+    }),
+  )
+  t.pass('no counter-example')
+})

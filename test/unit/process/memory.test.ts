@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import t from 'tap'
 import { bufferedBeside, bufferedFor, connectionsWithin } from '../../../src/process/memory.ts'
 
@@ -7,10 +8,7 @@ const MEBI = 1024 ** 2
 function held(memory: number | undefined, wanted = 64, body = 1, before?: number) {
   const said: unknown[] = []
   const log = { warn: (...line: unknown[]) => void said.push(line) }
-  const map = {
-    limits: { buffered: wanted * MEBI },
-    providers: [{ limits: { body: 1024 } }, { limits: { body: body * MEBI } }],
-  }
+  const map = mapOf(body, wanted)
   const given = memory === undefined ? undefined : memory * MEBI
   const most = bufferedFor(map, log, given, before === undefined ? undefined : before * MEBI)
   return { most: most / MEBI, said }
@@ -46,21 +44,29 @@ t.test('lowering is said, once, with what was wanted', async t => {
   t.equal(held(128, 64, 4, 10).said.length, 1, 'again where it becomes another')
 })
 
+/** A map whose largest body is of so many MiB. */
+function mapOf(body: number, buffered = 64) {
+  return {
+    limits: { buffered: buffered * MEBI },
+    providers: [{ limits: { body: 1024 } }, { limits: { body: body * MEBI } }],
+  }
+}
+
 t.test('what open connections take is not there for bodies', async t => {
   const beside = (connections: number, memory: number | undefined) =>
-    bufferedBeside(connections, 64 * MEBI, memory && memory * MEBI) / MEBI
+    bufferedBeside(connections, 64 * MEBI, mapOf(1), memory && memory * MEBI) / MEBI
   t.equal(beside(2000, undefined), 64, 'where nothing bounds it')
   t.equal(beside(500, 256), 64)
   t.ok(Math.abs(beside(2000, 256) - 17.9) < 0.1)
   t.ok(beside(2000, 256) > beside(2001, 256))
-  t.equal(beside(10_000, 256), 1, 'small deliveries pass all the same')
+  t.equal(beside(10_000, 256), 8, 'the largest body finds room all the same')
 })
 
 t.test('no more connections are open than the memory has room for', async t => {
   const said: unknown[] = []
   const log = { warn: (...line: unknown[]) => void said.push(line) }
-  const open = (memory: number | undefined, wanted = 2000) =>
-    connectionsWithin(wanted, log, memory && memory * MEBI)
+  const open = (memory: number | undefined, wanted = 2000, body = 1) =>
+    connectionsWithin(wanted, mapOf(body), log, memory && memory * MEBI)
   t.same([open(undefined), open(512), open(256), open(180, 900)], [2000, 2000, 2000, 900])
   t.same(said, [])
   t.equal(open(180), 955)
@@ -71,4 +77,32 @@ t.test('no more connections are open than the memory has room for', async t => {
     ],
   ])
   t.equal(open(64), 100)
+  t.equal(open(256, 2000, 8), 819, 'larger bodies leave fewer')
 })
+
+t.test(
+  'the largest body finds room beside all connections, and where both fit they stay within the memory',
+  async t => {
+    const size = fc.integer({ min: 1, max: 2048 })
+    fc.assert(
+      fc.property(
+        size,
+        fc.integer({ min: 1, max: 40 }),
+        size,
+        fc.nat(5000),
+        (memory, body, buffered, wanted) => {
+          const map = mapOf(body, Math.max(buffered, 8 * body))
+          const log = { warn() {} }
+          const allowed = memory * MEBI
+          const connections = connectionsWithin(wanted, map, log, allowed)
+          const most = bufferedFor(map, log, allowed)
+          const beside = bufferedBeside(connections, most, map, allowed)
+          const room = beside >= 8 * body * MEBI && beside <= most
+          const taken = 112 * MEBI + connections * 60 * 1024 + 1.5 * beside
+          return room && (taken <= allowed || connections <= 100)
+        },
+      ),
+    )
+    t.pass('no counter-example')
+  },
+)
