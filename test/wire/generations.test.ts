@@ -142,8 +142,9 @@ t.test('a key that is handed over across a swap is known to both maps', async t 
 t.test(
   'where bodies have less room from a swap on, the slowest upload is refused, and takes nothing of others with it',
   async t => {
+    const roomy = `limits: { buffered: 512KiB }\ndefaults: { limits: { body: 64KiB } }\n${github()}`
     const on = await stage(t, {
-      map: `limits: { buffered: 512KiB }\n${github()}`,
+      map: roomy,
       env: environment(),
     })
     const buffered = async () => (await on.hookwarden.metrics()).get('hookwarden_buffered_bytes')
@@ -161,11 +162,14 @@ t.test(
     }
     const [slow, quick] = uploads
     if (slow === undefined || quick === undefined) return t.fail('two uploads')
-    on.hookwarden.swap(`limits: { buffered: 64KiB }\n${github(', limits: { body: 8KiB }')}`)
+    on.hookwarden.swap(
+      `limits: { buffered: 64KiB }\ndefaults: { limits: { body: 8KiB } }\n${github()}`,
+    )
     t.equal((await slow.answer).status, 503)
     t.equal(await buffered(), held)
+    on.hookwarden.swap(roomy)
     await quick.connection.write(quick.last)
-    t.equal((await quick.answer).status, 204, 'the quicker one goes on')
+    t.equal((await quick.answer).status, 204, 'the quicker one ends where there is room again')
     const [behind = Buffer.of()] = genuine('github', GITHUB, '{"behind":"it"}')
     const next = slow.connection.readAnswer()
     await slow.connection.write(Buffer.concat([slow.last, behind]))
