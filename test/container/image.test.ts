@@ -288,7 +288,7 @@ listen:
   https: 127.0.0.1:${https}
   tls: [{ cert: /etc/hookwarden/tls.crt, key: /etc/hookwarden/tls.key }]
   admin: 127.0.0.1:${admin}
-limits: { buffered: 64MiB, connections: 2000, idle: 60s }
+limits: { buffered: 64MiB, connections: 2000, idle: 60s, headers: 60s }
 providers:
   github: { secret: file:/etc/hookwarden/github, flows: [${FLOW}] }
 `,
