@@ -15,11 +15,12 @@ const HONEST: ReadonlySet<string> = new Set(['204', '408', '503'])
 
 /** What 500 throttled uploads of 1 MB at once, from 10 addresses, did to Hookwarden and to good traffic. */
 interface Uploads {
-  /** Most memory that the process had for itself while they ran, and before the first. */
+  /** Most memory that was resident, from the start of the process on. */
   readonly peakMiB: number
+  /** Resident before the first upload. */
   readonly idleMiB: number
-  /** Most that was resident, from its start on: with the pages of Node's binary, which others may share. */
-  readonly residentMiB: number
+  /** Most that the process had for itself while they ran: without the pages of Node's binary, which others may share. */
+  readonly ownMiB: number
   readonly statuses: Throttled
   readonly idle: Steadily
   readonly busy: Steadily
@@ -44,10 +45,10 @@ async function measureUploads(site: Site): Promise<Uploads> {
     await ask<Steadily>(steady, { ...traffic, every: 1 }) // warms up
     const idle = await ask<Steadily>(steady, traffic)
     const { pid } = served.child
-    const idleMiB = memoryOf(pid, 'RssAnon')
-    let peakMiB = idleMiB
+    const idleMiB = memoryOf(pid, 'VmRSS')
+    let ownMiB = 0
     watching = setInterval(() => {
-      peakMiB = Math.max(peakMiB, memoryOf(pid, 'RssAnon'))
+      ownMiB = Math.max(ownMiB, memoryOf(pid, 'RssAnon'))
     }, LOOK)
     const uploads: Throttle = { ...target, ...UPLOADS }
     await ask(throttle, uploads)
@@ -55,7 +56,7 @@ async function measureUploads(site: Site): Promise<Uploads> {
       ask<Throttled>(throttle, 'run'),
       ask<Steadily>(steady, traffic),
     ])
-    return { peakMiB, idleMiB, residentMiB: memoryOf(pid, 'VmHWM'), statuses, idle, busy }
+    return { peakMiB: memoryOf(pid, 'VmHWM'), idleMiB, ownMiB, statuses, idle, busy }
   } finally {
     clearInterval(watching)
     await Promise.all([stop(throttle), stop(steady), stop(served.child)])
@@ -86,14 +87,14 @@ export async function judgeUploads(site: Site, say: (text: string) => void): Pro
   return [...judged, judgePlain(UPLOADS_ROW, 'each is delivered or honestly refused', honest)]
 }
 
-function shownUploads({ peakMiB, idleMiB, residentMiB, statuses, idle, busy }: Uploads): string {
+function shownUploads({ peakMiB, idleMiB, ownMiB, statuses, idle, busy }: Uploads): string {
   const p99 = `good traffic's p99 ${idle.p99.toFixed(1)} ms idle, ${busy.p99.toFixed(1)} ms meanwhile`
-  const own = `${idleMiB.toFixed(0)} MiB of its own idle, ${peakMiB.toFixed(0)} at most`
-  return `${own} (${residentMiB.toFixed(0)} resident); ${p99}; ${JSON.stringify(statuses)}`
+  const resident = `resident ${idleMiB.toFixed(0)} MiB idle, ${peakMiB.toFixed(0)} at most`
+  return `${resident} (${ownMiB.toFixed(0)} of its own); ${p99}; ${JSON.stringify(statuses)}`
 }
 
 /** MiB of a process, as the kernel counts them. */
-function memoryOf(pid: number, what: 'RssAnon' | 'VmHWM'): number {
+function memoryOf(pid: number, what: 'RssAnon' | 'VmRSS' | 'VmHWM'): number {
   const status = readFileSync(`/proc/${pid}/status`, 'utf8')
   return Number(new RegExp(`^${what}:\\s+(\\d+)`, 'm').exec(status)?.[1]) / 1024
 }
