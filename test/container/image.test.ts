@@ -327,9 +327,15 @@ providers:
   }
   let made = 0
 
-  for (const memory of [TIGHT, SMALL, SHIPPED])
+  for (const [memory, buffered] of [
+    [TIGHT, 45],
+    [SMALL, 64],
+    [SHIPPED, 64],
+  ] as const)
     await t.test(`${memory} MiB and one processor: 500 slow uploads do not end it`, async t => {
       const on = await bounded(t, memory)
+      const allowed = await on.gauge('hookwarden_buffered_limit_bytes')
+      t.equal(allowed, buffered * MEBI, 'bytes of bodies that fit')
       const { statuses, peak } = await endure(on.pid, {
         ...{ port: on.https, path: GITHUB, secret },
         ...{ uploads: 500, bytes: 1_000_000, addresses: 10, time: 8000 },

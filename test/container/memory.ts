@@ -5,9 +5,9 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { Throttle, Throttled } from '../../bench/throttle.ts'
 import { type Connection, connect } from '../support/sender.ts'
 
-/** Memory of a container in MiB: what is enough, what two thousand idle connections or five hundred slow uploads leave alive, and what `deploy/` gives. */
-export const SMALL = 256
+/** Memory of a container in MiB: what five hundred slow uploads have to come out with, what is enough, and what `deploy/` gives. */
 export const TIGHT = 180
+export const SMALL = 256
 export const SHIPPED = 512
 
 /** What five hundred slow uploads come to, and the memory of its own that the process had at the most, in bytes. */

@@ -1,5 +1,5 @@
 import { createServer } from 'node:https'
-import { createServer as createTcpServer, type Socket } from 'node:net'
+import { createServer as createTcpServer, type Server, type Socket } from 'node:net'
 import { getCACertificates, setDefaultCACertificates } from 'node:tls'
 import t from 'tap'
 import { developmentCertificate } from '../support/certificate.ts'
@@ -65,13 +65,11 @@ t.test(
     })
     let connections = 0
     server.on('secureConnection', () => (connections += 1))
-    await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+    const port = await listening(server)
     t.teardown(() => {
       server.closeAllConnections()
       server.close()
     })
-    const address = server.address()
-    const port = typeof address === 'object' && address !== null ? address.port : 0
     const on = await stage(t, { upstreamMap: `https://localhost:${port}` })
     const trusted = getCACertificates()
     const early = deliver(on, bodyOf())
@@ -111,13 +109,11 @@ t.test('a connection that ends within the handshake of TLS did not come about', 
       if (away) end(socket)
       else there.emit('connection', socket)
     })
-    await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+    const port = await listening(server)
     t.teardown(() => {
       there.closeAllConnections()
       server.close()
     })
-    const address = server.address()
-    const port = typeof address === 'object' && address !== null ? address.port : 0
     const on = await stage(t, { upstreamMap: `https://localhost:${port}` })
     const answer = deliver(on, bodyOf())
     await circuit(on, 2)
@@ -142,3 +138,10 @@ t.test('a request is not written into a connection whose end has come already', 
   }
   t.equal(bodies(recorder).length, 40)
 })
+
+/** Lets a server listen on loopback; its port. */
+async function listening(server: Server): Promise<number> {
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  const address = server.address()
+  return typeof address === 'object' && address !== null ? address.port : 0
+}
