@@ -7,6 +7,7 @@ import { Arrivals, arrived, type ConnectionRefusal } from './arrivals.ts'
 import { Presented } from './authorities.ts'
 import { type ConnectionCaps, Connections } from './connections.ts'
 import { assign, type Door, type Endpoint, openDoor, parserOptions } from './door.ts'
+import { Silent } from './silent.ts'
 import { SoleAddress } from './sole-address.ts'
 import { type Credentials, createTlsServer, type TlsServer } from './tls-server.ts'
 
@@ -73,7 +74,8 @@ export async function openIngress(options: IngressOptions): Promise<Ingress> {
     trusted: () => caps.trusted(),
     refused: why => refused.connectionRejected(why),
   })
-  const tls = https && secure(options, arrivals)
+  const silent = new Silent(site.clock, options.headers)
+  const tls = https && secure(options, arrivals, silent)
   const doors: Door[] = []
   const open = async (server: Server, at: Endpoint): Promise<number> => {
     const door = await openDoor(server, at, site, () => refused.connectionRejected('open_files'))
@@ -82,6 +84,7 @@ export async function openIngress(options: IngressOptions): Promise<Ingress> {
   }
   const close = async (): Promise<void> => {
     arrivals.close()
+    silent.close()
     for (const door of doors) await door.close()
   }
   try {
@@ -97,6 +100,7 @@ export async function openIngress(options: IngressOptions): Promise<Ingress> {
         for (const door of doors) door.retime(idle, Math.max(options.headers, longest))
       },
       stopAccepting() {
+        silent.close()
         for (const door of doors) door.stopAccepting()
       },
       close,
@@ -107,18 +111,23 @@ export async function openIngress(options: IngressOptions): Promise<Ingress> {
   }
 }
 
-function secure(options: IngressOptions, arrivals: Arrivals): TlsServer {
+function secure(options: IngressOptions, arrivals: Arrivals, silent: Silent): TlsServer {
   const { site, headers, longest, refused } = options
   const tls = createTlsServer(options.credentials, {
     ...parserOptions(site, headers, longest),
     handshakeTimeout: headers,
   })
   arrivals.guard(tls.server)
+  const [read] = tls.server.listeners('secureConnection') as ((socket: TLSSocket) => void)[]
+  tls.server.removeAllListeners('secureConnection')
   tls.server.on('secureConnection', (socket: OverTls) => {
     const peer = arrived(socket._parent ?? socket)
     if (peer === undefined) return void socket.destroy()
     if (tls.authorities.some) peer.identity = new Presented(tls, socket)
-    assign(socket, peer)
+    silent.await(socket, () => {
+      read?.call(tls.server, socket)
+      assign(socket, peer)
+    })
   })
   tls.server.on('tlsClientError', (error: NodeJS.ErrnoException) =>
     refused.handshakeFailed(error.code),
