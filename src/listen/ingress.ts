@@ -7,7 +7,6 @@ import { Arrivals, arrived, type ConnectionRefusal } from './arrivals.ts'
 import { Presented } from './authorities.ts'
 import { type ConnectionCaps, Connections } from './connections.ts'
 import { assign, type Door, type Endpoint, openDoor, parserOptions } from './door.ts'
-import { Silent } from './silent.ts'
 import { SoleAddress } from './sole-address.ts'
 import { type Credentials, createTlsServer, type TlsServer } from './tls-server.ts'
 
@@ -74,8 +73,8 @@ export async function openIngress(options: IngressOptions): Promise<Ingress> {
     trusted: () => caps.trusted(),
     refused: why => refused.connectionRejected(why),
   })
-  const silent = new Silent(site.clock, options.headers)
-  const tls = https && secure(options, arrivals, silent)
+  let closed = false
+  const tls = https && secure(options, arrivals, () => closed)
   const doors: Door[] = []
   const open = async (server: Server, at: Endpoint): Promise<number> => {
     const door = await openDoor(server, at, site, () => refused.connectionRejected('open_files'))
@@ -83,8 +82,8 @@ export async function openIngress(options: IngressOptions): Promise<Ingress> {
     return door.port
   }
   const close = async (): Promise<void> => {
+    closed = true
     arrivals.close()
-    silent.close()
     for (const door of doors) await door.close()
   }
   try {
@@ -100,7 +99,6 @@ export async function openIngress(options: IngressOptions): Promise<Ingress> {
         for (const door of doors) door.retime(idle, Math.max(options.headers, longest))
       },
       stopAccepting() {
-        silent.close()
         for (const door of doors) door.stopAccepting()
       },
       close,
@@ -111,23 +109,19 @@ export async function openIngress(options: IngressOptions): Promise<Ingress> {
   }
 }
 
-function secure(options: IngressOptions, arrivals: Arrivals, silent: Silent): TlsServer {
+/** @param closed whether it is too late for a handshake to end: nobody looks at deadlines any more, and all would wait for it */
+function secure(options: IngressOptions, arrivals: Arrivals, closed: () => boolean): TlsServer {
   const { site, headers, longest, refused } = options
   const tls = createTlsServer(options.credentials, {
     ...parserOptions(site, headers, longest),
     handshakeTimeout: headers,
   })
   arrivals.guard(tls.server)
-  const [read] = tls.server.listeners('secureConnection') as ((socket: TLSSocket) => void)[]
-  tls.server.removeAllListeners('secureConnection')
   tls.server.on('secureConnection', (socket: OverTls) => {
     const peer = arrived(socket._parent ?? socket)
-    if (peer === undefined) return void socket.destroy()
+    if (peer === undefined || closed()) return void socket.destroy()
     if (tls.authorities.some) peer.identity = new Presented(tls, socket)
-    silent.await(socket, () => {
-      read?.call(tls.server, socket)
-      assign(socket, peer)
-    })
+    assign(socket, peer)
   })
   tls.server.on('tlsClientError', (error: NodeJS.ErrnoException) =>
     refused.handshakeFailed(error.code),

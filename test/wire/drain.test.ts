@@ -1,4 +1,7 @@
+import { once } from 'node:events'
 import { connect as connectTcp } from 'node:net'
+import { Duplex } from 'node:stream'
+import { connect as connectTls } from 'node:tls'
 import t, { type Test } from 'tap'
 import { type Process, startProcess } from '../support/process.ts'
 import { type Recorder, startRecorder } from '../support/recorder.ts'
@@ -200,4 +203,40 @@ t.test('an answer does not close a connection on which another is owed', async t
   t.equal(second.status, 204)
   t.equal(second.header('connection'), 'close')
   t.equal(recorder.requests.length, 2)
+})
+
+t.test('a handshake that ends when everything is closed already keeps nothing open', async t => {
+  const { port, hookwarden } = await stage(t, { map: `limits: { headers: 60s }${PROVIDERS}` })
+  const raw = connectTcp(port, '127.0.0.1')
+  t.teardown(() => raw.destroy())
+  let hello = true
+  let release = () => {}
+  const held = new Promise<void>(resolve => {
+    release = resolve
+  })
+  const between = new Duplex({
+    read() {},
+    write(chunk, _, done) {
+      const write = () => raw.write(chunk, () => done())
+      if (hello) write()
+      else void held.then(write)
+      hello = false
+    },
+  })
+  const answered = once(raw, 'data')
+  raw.on('data', chunk => between.push(chunk))
+  raw.on('error', () => {})
+  const closed = once(raw, 'close')
+  const socket = connectTls({ socket: between, rejectUnauthorized: false })
+  socket.on('error', () => {})
+  const shaken = once(socket, 'secureConnect')
+  await answered
+
+  const closing = hookwarden.service.close()
+  release()
+  await shaken
+  socket.write('P') // a parser that has begun a head would wait for the rest of it, and nobody looks at its deadline
+  await closed
+  await closing
+  t.pass('it is closed, and so is all')
 })
