@@ -7,12 +7,13 @@ import { licenceTexts, type Package, production } from './licences.ts'
 
 const ROOT = join(import.meta.dirname, '..', '..')
 
-const HELP = `npm run build -- [--whole] [--to FOLDER]
+const HELP = `npm run build -- [--whole] [--to FOLDER] [--made-of FILE]
 
 Writes dist/: the program as JavaScript, its types stripped, in few files.
 
-  --whole      with the packages that it needs and their licences, so that it runs without node_modules: the image's
-  --to FOLDER  somewhere else than dist/`
+  --whole         with the packages that it needs and their licences, so that it runs without node_modules: the image's
+  --to FOLDER     somewhere else than dist/
+  --made-of FILE  says which source is in which file, as esbuild's metafile has it`
 
 /** CommonJS packages ask for the built-in ones by `require`, which a module does not have. */
 const REQUIRE = `import { createRequire as requireFrom } from 'node:module';
@@ -22,6 +23,7 @@ const { values } = parseArgs({
   options: {
     whole: { type: 'boolean', default: false },
     to: { type: 'string', default: join(ROOT, 'dist') },
+    'made-of': { type: 'string' },
     help: { type: 'boolean', default: false },
   },
 })
@@ -35,12 +37,14 @@ else await pack(values)
 async function pack({
   whole,
   to,
+  'made-of': madeOf,
 }: {
   readonly whole: boolean
   readonly to: string
+  readonly 'made-of'?: string | undefined
 }): Promise<void> {
   rmSync(to, { recursive: true, force: true })
-  await build({
+  const { metafile } = await build({
     absWorkingDir: ROOT,
     entryPoints: ['src/cli.ts'],
     outdir: join(to, 'program'),
@@ -50,11 +54,15 @@ async function pack({
     platform: 'node',
     target: 'node26',
     legalComments: 'none', // whole texts are beside it
+    minifyWhitespace: true, // the text stays in memory, and one character beyond Latin-1 in a comment doubles it
+    lineLimit: 160, // a stack names a line
     logLevel: 'warning',
+    metafile: true,
     ...(whole
       ? { banner: { js: REQUIRE }, plugins: [installedAlone(production(lock()))] }
       : { packages: 'external' }),
   })
+  if (madeOf !== undefined) writeFileSync(madeOf, JSON.stringify(metafile))
   mkdirSync(to, { recursive: true })
   if (!whole) return
   for (const file of ['package.json', 'nacl-fast.js']) {

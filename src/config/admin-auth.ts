@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { reference, scalar, Wrong } from './grammar.ts'
 import { group, optional } from './keys.ts'
 import type { AdminAuth } from './settings.ts'

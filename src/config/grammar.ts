@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { nearest } from '../spelling.ts'
 import { type Bytes, type Millis, parseBytes, parseMillis, parseRate } from '../units.ts'
 import { isAddress, isPrivate, readBlock, readEndpoint } from './network.ts'

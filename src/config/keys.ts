@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 
 /**
  * The one source of the map's grammar: its type, its checks, the JSON Schema for editors and the reference page.

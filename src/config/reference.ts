@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { GUIDE } from './guide.ts'
 import { mapSchema } from './schema.ts'
 

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { nearest } from '../spelling.ts'
 import { isKeyed, partOf } from './document.ts'
 import type { Path } from './issues.ts'

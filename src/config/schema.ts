@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { adminAuth } from './admin-auth.ts'
 import { consoleLane } from './console.ts'
 import {

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { memory, word } from './grammar.ts'
 import { group, list, optional, template } from './keys.ts'
 

@@ -1,4 +1,4 @@
-import type { z } from 'zod'
+import type * as z from 'zod'
 import { type Bytes, formatMillis } from '../units.ts'
 import type { Scheme } from '../verify/scheme.ts'
 import { NAMED } from './demands.ts'

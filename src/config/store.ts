@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { reference, scalar, Wrong, word } from './grammar.ts'
 import { filled, group, optional } from './keys.ts'
 import { hostOf } from './network.ts'

@@ -67,14 +67,24 @@ t.test('a build names no place of the machine that made it', async t => {
   }
 })
 
-t.test('the whole build holds what an installation has, and nothing of development', async t => {
+t.test('what is large of the whole build takes a byte in memory for each character', async t => {
   const program = join(folder, 'one1', 'program')
-  const inside = readdirSync(program).flatMap(file =>
-    [
-      ...readFileSync(join(program, file), 'utf8').matchAll(
-        /^\/\/ (?:.*\/)?node_modules\/((?:@[^/]+\/)?[^/]+)\//gm,
-      ),
-    ].map(([, name = '']) => name),
+  const texts = readdirSync(program).map(file => readFileSync(join(program, file), 'utf8'))
+  const large = texts.filter(({ length }) => length > 100_000)
+  t.ok(large.length > 3)
+  t.same(
+    large.flatMap(text => text.match(/.{0,60}[^\0-\xff].{0,60}/g) ?? []),
+    [],
+    'one character beyond Latin-1, and V8 keeps the file as pairs of bytes',
+  )
+})
+
+t.test('the whole build holds what an installation has, and nothing of development', async t => {
+  const madeOf = join(folder, 'made-of.json')
+  build('--whole', '--to', join(folder, 'again'), '--made-of', madeOf)
+  const { inputs } = JSON.parse(readFileSync(madeOf, 'utf8')) as { inputs: object }
+  const inside = Object.keys(inputs).flatMap(
+    path => /(?:.*\/)?node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(path)?.[1] ?? [],
   )
   const named = new Set(production(LOCK).map(({ name }) => name))
   t.ok(inside.length > 100)
