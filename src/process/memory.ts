@@ -4,7 +4,7 @@ import { type Bytes, formatBytes } from '../units.ts'
 
 const MEBI = 1024 ** 2
 /** What is used beside connections and bodies: the program, and what waits to be collected. */
-const BESIDE = 112 * MEBI
+const BESIDE = 96 * MEBI
 /** What connections leave for bodies, at the least. */
 const LEFT = 8 * MEBI
 /** What one open connection takes, most of it OpenSSL's. */

@@ -14,7 +14,7 @@ function mapOf(body: number, connections: number, buffered = 64): Settings {
 t.test('what a map wants is followed by a reload, and lowering is said once', async t => {
   const said: unknown[] = []
   const log = { warn: (message: string) => void said.push(message.split(' ')[0]) } as Log
-  const room = new Room(mapOf(1, 400), log, 160 * MEBI)
+  const room = new Room(mapOf(1, 400), log, 144 * MEBI)
   t.same([room.connections, room.bodiesBeside(0) / MEBI, said], [400, 32, ['limits.buffered']])
   room.use(mapOf(1, 400))
   t.equal(said.length, 1, 'nothing is said of what is as it was')
