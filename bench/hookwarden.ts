@@ -9,9 +9,6 @@ const ROOT = join(import.meta.dirname, '..')
 /** Everything on; nothing ever refuses or delays, but all of it is computed. */
 const AMPLE = '100000000/1s'
 
-/** As `bin/hookwarden.js` and the image have it: behind the bench's channel it could not begin again. */
-const YOUNG = '--max-semi-space-size=4'
-
 /** Hookwarden as the image starts it, and how long that took. */
 export interface Served {
   readonly child: Child
@@ -33,7 +30,7 @@ export async function startHookwarden(
   writeFileSync(file, mapOf(site, { port, admin, providers, store }))
   const begun = performance.now()
   const log = join(site.folder, `hookwarden-${port}.log`)
-  const child = startNode([YOUNG, program, 'run', '--config', file], environment(site), log)
+  const child = startNode([program, 'run', '--config', file], environment(site), log)
   try {
     await Promise.race([untilReady(admin), child.ended])
   } catch (cause) {

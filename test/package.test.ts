@@ -52,14 +52,6 @@ t.test('versions are exact, and what the program needs is the Node that is pinne
   t.equal(MANIFEST.devDependencies.node?.split('.')[0], oldest)
 })
 
-t.test('the image and the bench start with the young generation that everybody has', t => {
-  const [option] = /--max-semi-space-size=\d+/.exec(readFileSync('bin/hookwarden.js', 'utf8')) ?? []
-  t.type(option, 'string')
-  for (const file of ['deploy/image/Dockerfile', 'bench/hookwarden.ts'])
-    t.match(readFileSync(file, 'utf8'), new RegExp(`["']${option}["']`), file)
-  t.end()
-})
-
 t.test('what the package is to hold exists, and holds no source', async t => {
   for (const path of MANIFEST.files.filter(one => !one.startsWith('dist')))
     t.ok(existsSync(path), path)

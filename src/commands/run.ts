@@ -8,6 +8,7 @@ import { preflight } from '../process/preflight.ts'
 import type { MapSource } from '../process/reloading.ts'
 import { type ServeOptions, type Service, serve } from '../process/serve.ts'
 import { live } from '../process/signals.ts'
+import { Thrift } from '../process/thrift.ts'
 import { machineSources, type SecretSources } from '../secrets/resolve.ts'
 import { findingsOf } from './check-findings.ts'
 import { type Command, readArguments } from './command.ts'
@@ -68,6 +69,7 @@ async function begin(
     sources,
     made: await madeFor(settings, sources.dev),
     ...(map && { map }),
+    thrift: new Thrift(systemClock),
     clock: systemClock,
     version: ownVersion(),
   })

@@ -41,6 +41,7 @@ import { type ConfigState, type MapSource, Reloading } from './reloading.ts'
 import { Room } from './room.ts'
 import { subjectsOf, tellOfSenders } from './senders.ts'
 import { openStores } from './stores.ts'
+import type { Thrift } from './thrift.ts'
 
 /** What a service is made of: tests give a clock and a log of their own. */
 export interface ServeOptions {
@@ -60,6 +61,8 @@ export interface ServeOptions {
   readonly get?: Get
   /** Where flows are looked up; the database of the map unless given. */
   readonly flows?: FlowSource
+  /** Gives memory back where it gets tight; nothing does unless given. */
+  readonly thrift?: Thrift
   /** Where the map came from, and what was read of it; it is not read again unless given. */
   readonly map?: { readonly source: MapSource; readonly read: FilesRead }
 }
@@ -235,6 +238,8 @@ export async function serve(options: ServeOptions): Promise<Service> {
   function sweep(): void {
     open.sweep(clock.now())
     fitBudget()
+    const { held, total } = budget
+    options.thrift?.look(Math.max(held / total, gauges.connections() / room.connections))
     sweeping = clock.after(SWEEP, sweep, undefined)
   }
 

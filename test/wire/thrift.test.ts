@@ -1,0 +1,19 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import t from 'tap'
+import { startProcess } from '../support/process.ts'
+import { connect } from '../support/sender.ts'
+
+const MEBI = 1024 ** 2
+
+t.test('memory is given back once half of the connections are open', async t => {
+  const hookwarden = await startProcess(t, { map: 'limits: { connections: 40 }' })
+  const young = async () =>
+    (await hookwarden.metrics()).get('nodejs_heap_space_size_total_bytes{space="new"}') ?? 0
+  t.ok((await young()) > 2 * MEBI, 'the young generation is as large as it was at start')
+  const open = await Promise.all(Array.from({ length: 21 }, () => connect(hookwarden.port)))
+  t.teardown(() => {
+    for (const one of open) one.destroy()
+  })
+  while ((await young()) > 2 * MEBI) await nextTurn()
+  t.pass('and small now')
+})
