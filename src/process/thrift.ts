@@ -6,7 +6,7 @@ import type { Millis } from '../units.ts'
 /** Of the room for bodies or for connections: from here on memory matters more than time, and below this no more. */
 const TIGHT = 0.5
 const EASY = 0.25
-/** Giving back stops everything for some 50 ms: not more often than so. */
+/** Giving back stops everything for some 100 ms: not more often than so. */
 const REST: Millis = 60_000
 
 /** What V8 can be told, of which it takes the rest of the memory of this process. */
