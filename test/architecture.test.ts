@@ -60,7 +60,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
   process: {
     rooms:
       'config generation discovery listen report secrets exchange limit replay redis forward inspect explain errands keys presets admit console status',
-    uses: 'node:fs node:fs/promises#readFile node:path node:os node:util#isDeepStrictEqual node:crypto#randomBytes node:crypto#hash node:perf_hooks#monitorEventLoopDelay node:v8#setFlagsFromString',
+    uses: 'node:fs node:fs/promises#readFile node:path node:os node:util#isDeepStrictEqual node:crypto#randomBytes node:crypto#hash node:perf_hooks#monitorEventLoopDelay node:v8#setFlagsFromString node:vm#runInNewContext',
   },
   explain: { rooms: 'verify secrets inspect presets [config]' },
   sign: {
