@@ -239,7 +239,9 @@ export async function serve(options: ServeOptions): Promise<Service> {
     open.sweep(clock.now())
     fitBudget()
     const { held, total } = budget
-    options.thrift?.look(Math.max(held / total, gauges.connections() / room.connections))
+    options.thrift?.look(
+      Math.max(held / Math.max(1, total), gauges.connections() / room.connections),
+    )
     sweeping = clock.after(SWEEP, sweep, undefined)
   }
 

@@ -6,7 +6,7 @@ import type { Millis } from '../units.ts'
 /** Of the room for bodies or for connections: from here on memory matters more than time, and below this no more. */
 const TIGHT = 0.5
 const EASY = 0.25
-/** Giving back stops everything for some 100 ms: not more often than so. */
+/** Giving back stops everything for some 100 ms, longer where more is alive: it is tight for so long, whatever becomes free. */
 const REST: Millis = 60_000
 
 /** What V8 can be told, of which it takes the rest of the memory of this process. */
@@ -31,26 +31,27 @@ export class Thrift {
 
   /** @param taken of the room that there is, from 0 to 1 */
   look(taken: number): void {
+    const now = this.#clock.now()
     if (this.#tight) {
-      if (taken >= EASY) return
+      if (taken >= EASY || now - this.#last < REST) return
       this.#tight = false
       this.#engine.mayGrow(true)
-    } else if (taken > TIGHT && this.#clock.now() - this.#last >= REST) {
+    } else if (taken > TIGHT) {
       this.#tight = true
-      this.#last = this.#clock.now()
+      this.#last = now
       this.#engine.mayGrow(false)
       this.#engine.giveBack()
     }
   }
 }
 
-/** @see docs/decisions/collector.md */
+/** Its collector by the name that V8 gives it; where somebody chose another, nothing is given back. @see docs/decisions/collector.md */
 function v8(): Engine {
   setFlagsFromString('--expose-gc')
-  const collect = runInNewContext('gc') as (how: object) => void
+  const collect = runInNewContext('globalThis.gc') as ((how: object) => void) | undefined
   setFlagsFromString('--no-expose-gc')
   return {
-    giveBack: () => collect({ type: 'major', execution: 'sync', flavor: 'last-resort' }),
+    giveBack: () => collect?.({ type: 'major', execution: 'sync', flavor: 'last-resort' }),
     mayGrow: may => setFlagsFromString(`--semi-space-growth-factor=${may ? 2 : 1}`),
   }
 }

@@ -1,9 +1,15 @@
 import { execFileSync } from 'node:child_process'
-import { chownSync, copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import {
+  chownSync,
+  copyFileSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import t, { type Test } from 'tap'
-import { production } from '../../deploy/package/licences.ts'
 import { SECRETS } from '../signers/signers.ts'
 import { developmentCertificate } from '../support/certificate.ts'
 import { freePort } from '../support/free-port.ts'
@@ -72,27 +78,12 @@ t.test('the image, in a pod with Automatisch and Prometheus', { skip: WHY }, asy
       const bytes = readFileSync(tar)
       t.notOk(bytes.includes(process.cwd()), 'no place of the machine')
       t.notOk(bytes.includes(secret), 'no secret of whoever built it')
-      const program = execFileSync(
-        'tar',
-        ['--extract', '--to-stdout', '--file', tar, 'app/dist/program'],
-        {
-          encoding: 'utf8',
-          maxBuffer: 64 * MEBI,
-        },
-      )
-      const inside = new Set(
-        [...program.matchAll(/^\/\/ (?:.*\/)?node_modules\/((?:@[^/]+\/)?[^/]+)\//gm)].map(
-          ([, name]) => name,
-        ),
-      )
-      const named = new Set(
-        production(readFileSync('package-lock.json', 'utf8')).map(({ name }) => name),
-      )
-      t.ok(inside.size > 20)
+      const built = join(podman.folder, 'dist')
+      execFileSync(process.execPath, ['deploy/package/build.ts', '--whole', '--to', built])
       t.same(
-        [...inside].filter(name => !named.has(name ?? '')),
-        [],
-        'nothing of development is in the bundle',
+        own.filter(path => path.startsWith('app/dist/program/')).sort(),
+        readdirSync(join(built, 'program')).map(name => `app/dist/program/${name}`),
+        'the program is what is built here, each file named by what is in it: test/long/package.test.ts knows what that is',
       )
     },
   )
@@ -341,7 +332,7 @@ providers:
         ...{ uploads: 500, bytes: 1_000_000, addresses: 10, time: 8000 },
       })
       t.comment(`${Math.round(peak / MEBI)} MiB at the most; ${JSON.stringify(statuses)}`)
-      t.ok(peak < TIGHT * MEBI, `${peak} bytes at the most, whatever it is allowed`)
+      t.ok(peak < TIGHT * MEBI, `${peak} bytes of its own at the most, whatever it is allowed`)
       const answered = new Set(['204', '408', '503'])
       t.same(
         Object.keys(statuses).filter(status => !answered.has(status)),
@@ -360,6 +351,8 @@ providers:
     await t.test(`${memory} MiB: ${most} idle connections do not end it`, async t => {
       const on = await bounded(t, memory)
       t.equal(await on.gauge('hookwarden_connections_limit'), most, 'so many have room')
+      for (let id = 0; id < 2000; id++)
+        await exchange(on.https, genuine('github', GITHUB, `{"id":${id}}`))
       const idle = await crowd(on.https, most - 2)
       t.teardown(() => {
         for (const one of idle) one.destroy()
