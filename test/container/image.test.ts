@@ -351,7 +351,7 @@ providers:
     await t.test(`${memory} MiB: ${most} idle connections do not end it`, async t => {
       const on = await bounded(t, memory)
       t.equal(await on.gauge('hookwarden_connections_limit'), most, 'so many have room')
-      for (let id = 0; id < 2000; id++)
+      for (let id = 1000; id < 3000; id++)
         await exchange(on.https, genuine('github', GITHUB, `{"id":${id}}`))
       const idle = await crowd(on.https, most - 2)
       t.teardown(() => {
