@@ -17,12 +17,12 @@ export interface Engine {
   mayGrow(may: boolean): void
 }
 
-/** Gives back what V8 keeps for later, some 40 MiB, once bodies or connections need much of the room that there is. */
+/** Gives back what V8 keeps for later, some 25 MiB, once bodies or connections need much of the room that there is. */
 export class Thrift {
   readonly #clock: Pick<Clock, 'now'>
   readonly #engine: Engine
   #tight = false
-  #last: Millis = Number.NEGATIVE_INFINITY
+  #since: Millis = 0
 
   constructor(clock: Pick<Clock, 'now'>, engine: Engine = v8()) {
     this.#clock = clock
@@ -33,12 +33,12 @@ export class Thrift {
   look(taken: number): void {
     const now = this.#clock.now()
     if (this.#tight) {
-      if (taken >= EASY || now - this.#last < REST) return
+      if (taken >= EASY || now - this.#since < REST) return
       this.#tight = false
       this.#engine.mayGrow(true)
     } else if (taken > TIGHT) {
       this.#tight = true
-      this.#last = now
+      this.#since = now
       this.#engine.mayGrow(false)
       this.#engine.giveBack()
     }

@@ -1,0 +1,97 @@
+import { once } from 'node:events'
+import { connect as dial, type Socket } from 'node:net'
+import { connect as secure, type TLSSocket } from 'node:tls'
+import t, { type Test } from 'tap'
+import { connect, exchange } from '../support/sender.ts'
+import { GITHUB, genuine, PROVIDERS, stage } from './stage.ts'
+
+const MAP = `limits: { headers: 1s, connections: 20 }${PROVIDERS}`
+const CONNECTIONS = 'hookwarden_connections'
+
+const delivery = (id: string): Buffer =>
+  Buffer.concat(genuine('github', GITHUB, JSON.stringify({ id })))
+
+/** A connection of which both layers are in our hands. */
+async function shaken(t: Test, port: number): Promise<{ raw: Socket; tls: TLSSocket }> {
+  const raw = dial({ port, host: '127.0.0.1', allowHalfOpen: true })
+  const tls = secure({ socket: raw, rejectUnauthorized: false })
+  tls.on('error', () => {})
+  t.teardown(() => raw.destroy())
+  await once(tls, 'secureConnect')
+  return { raw, tls }
+}
+
+t.test('whoever says nothing after the handshake is ended when a head would be due', async t => {
+  const { hookwarden, port, until } = await stage(t, { map: MAP })
+  const connection = await connect(port)
+  await until(async () => (await hookwarden.metrics()).get(CONNECTIONS) === 1)
+  const first = connection.readAnswer()
+  await connection.write(delivery('late'))
+  t.equal((await first).status, 204, 'who speaks in time is heard')
+
+  const silent = await connect(port)
+  await until(async () => (await hookwarden.metrics()).get(CONNECTIONS) === 2)
+  await silent.closed
+  t.equal(silent.socket.bytesRead, 0, 'it is told nothing')
+  await until(async () => ((await hookwarden.metrics()).get(CONNECTIONS) ?? 0) <= 1)
+})
+
+t.test('who speaks first and in whatever pieces is heard', async t => {
+  const { recorder, port } = await stage(t, { map: MAP })
+  for (const cut of [0, 1, 2, 60, -1]) {
+    const bytes = delivery(`cut at ${cut}`)
+    const connection = await connect(port)
+    const answer = connection.readAnswer()
+    for (const piece of [bytes.subarray(0, cut), bytes.subarray(cut)]) {
+      if (piece.length > 0) await connection.write(piece)
+      await new Promise(resolve => setTimeout(resolve, 5))
+    }
+    t.equal((await answer).status, 204, `cut at ${cut}`)
+    connection.destroy()
+  }
+  const early = secure({ port, host: '127.0.0.1', rejectUnauthorized: false })
+  early.write(delivery('early')) // behind the last word of the handshake
+  const [answer] = await once(early, 'data')
+  t.match(String(answer), /^HTTP\/1\.1 204 /)
+  early.destroy()
+  t.equal(recorder.requests.length, 6)
+})
+
+t.test('several requests behind the first byte are answered in their order', async t => {
+  const { port, recorder } = await stage(t, { map: MAP })
+  const connection = await connect(port)
+  const answers = Promise.all([connection.readAnswer(), connection.readAnswer()])
+  await connection.write(Buffer.concat([delivery('one'), delivery('two')]))
+  t.same(
+    (await answers).map(({ status }) => status),
+    [204, 204],
+  )
+  t.equal(recorder.requests.length, 2)
+})
+
+t.test('whatever happens to a silent connection happens to it alone', async t => {
+  const { hookwarden, port, until } = await stage(t, { map: MAP })
+  const gone = await shaken(t, port)
+  gone.raw.resetAndDestroy()
+  const left = await shaken(t, port)
+  left.raw.end()
+  const said = await shaken(t, port)
+  said.tls.end() // a farewell of TLS and nothing before it
+  const noise = await shaken(t, port)
+  noise.raw.write('no record of TLS')
+  await until(async () => (await hookwarden.metrics()).get(CONNECTIONS) === 0)
+  const metrics = await hookwarden.metrics()
+  t.equal(metrics.get('hookwarden_requests_total{provider="none",outcome="rejected"}'), 0)
+  const next = await exchange(port, delivery('next'))
+  t.equal(next?.status, 204)
+})
+
+t.test('silent connections are counted, and ended when no more are let in', async t => {
+  const { hookwarden, port, until } = await stage(t, { map: MAP })
+  const silent = await Promise.all(Array.from({ length: 20 }, () => connect(port)))
+  await until(async () => (await hookwarden.metrics()).get(CONNECTIONS) === 20)
+  await t.rejects(connect(port), 'there is no room for another')
+  const ending = hookwarden.close()
+  await Promise.all(silent.map(({ closed }) => closed))
+  await ending
+})
