@@ -110,6 +110,11 @@ const CAPABILITIES = [
     where: 'report commands cli.ts',
   },
   { what: 'chance that can be guessed', pattern: /\bMath\.random\b/, where: '' },
+  {
+    what: 'code that is not JavaScript',
+    pattern: /\bgetBuiltinModule\((?!'node:http'\))|\bprocess\.(?:dlopen|binding)\b|\.node['"]/,
+    where: 'process/malloc.ts',
+  },
   { what: 'code made at run time', pattern: /\beval\s*\(|\bnew Function\b/, where: '' },
 ]
 
@@ -244,6 +249,10 @@ t.test('the test sees every way of reaching out', async t => {
     ['limit/x.ts', 'const now = Date.now()'],
     ['limit/x.ts', 'setTimeout(run, 10)'],
     ['limit/x.ts', 'console.log(1)'],
+    ['limit/x.ts', "process.getBuiltinModule('node:ffi')"],
+    ['limit/x.ts', 'process.getBuiltinModule(name)'],
+    ['limit/x.ts', "import ffi from 'node:ffi'"],
+    ['process/x.ts', 'process.dlopen(module, file)'],
     ['limit/x.ts', '\n'.repeat(401)],
     ['nowhere/x.ts', "import '../units.ts'"],
     ['units.ts', "import { a } from './limit/gcra.ts'"],

@@ -14,41 +14,58 @@ export interface Watched {
  */
 export const SWEEP: Millis = 100
 
-/** Every exchange that is not over: its deadlines are looked at from time to time, and a drain waits for it. */
-export class OpenExchanges {
+/** What has deadlines that are looked at from time to time. */
+export class Watch<T extends Watched> {
   /** In no order: the last takes the place of one that leaves. A set would hash each, and leave tables behind. */
-  readonly #open: Watched[] = []
-  #emptied: (() => void) | undefined
+  readonly #watched: T[] = []
 
   get count(): number {
-    return this.#open.length
+    return this.#watched.length
   }
 
-  add(exchange: Watched): void {
-    if (exchange.place !== -1) return
-    exchange.place = this.#open.push(exchange) - 1
+  add(one: T): void {
+    if (one.place !== -1) return
+    one.place = this.#watched.push(one) - 1
   }
 
-  delete(exchange: Watched): void {
-    const { place } = exchange
+  delete(one: T): void {
+    const { place } = one
     if (place === -1) return
-    exchange.place = -1
-    const last = this.#open.pop()
-    if (last !== undefined && last !== exchange) {
+    one.place = -1
+    const last = this.#watched.pop()
+    if (last !== undefined && last !== one) {
       last.place = place
-      this.#open[place] = last
+      this.#watched[place] = last
     }
-    if (this.#open.length === 0) this.#emptied?.()
   }
 
   sweep(now: Millis): void {
-    // backwards: what takes the place of one that leaves meanwhile has been looked at
-    for (let i = this.#open.length - 1; i >= 0; i--) this.#open[i]?.checkDeadlines(now)
+    this.each(one => one.checkDeadlines(now))
+  }
+
+  /** Calls `look` with each, of which any may leave meanwhile. */
+  each(look: (one: T) => void): void {
+    // backwards: what takes the place of one that leaves has been looked at
+    for (let i = this.#watched.length - 1; i >= 0; i--) {
+      const one = this.#watched[i]
+      if (one !== undefined) look(one)
+    }
+  }
+}
+
+/** Every exchange that is not over: a drain waits for it. */
+export class OpenExchanges extends Watch<Watched> {
+  #emptied: (() => void) | undefined
+
+  override delete(exchange: Watched): void {
+    if (exchange.place === -1) return
+    super.delete(exchange)
+    if (this.count === 0) this.#emptied?.()
   }
 
   /** Calls `then` each time the last one is over, at once if there is none. */
   whenEmpty(then: () => void): void {
     this.#emptied = then
-    if (this.#open.length === 0) then()
+    if (this.count === 0) then()
   }
 }

@@ -2,6 +2,12 @@ import type { Bytes, Millis } from '../units.ts'
 
 /** Bodies up to this size have a quarter of the budget to themselves. */
 const SMALL: Bytes = 64 * 1024
+/**
+ * What a larger one takes beside its bytes: the block that its connection is read into, what was read and is not collected yet.
+ *
+ * @see docs/decisions/body-memory.md
+ */
+const BESIDE: Bytes = 112 * 1024
 /** An upload is judged by its speed from its second second on. */
 const YOUNG: Millis = 1000
 
@@ -43,7 +49,7 @@ const IDLE_ACCOUNTS = 1024
 
 /**
  * The bytes of bodies this process holds. One address holds at most an eighth, uploads marked `over` a quarter,
- * bodies beyond 64 KiB three quarters. What does not fit ends the slowest unfinished upload in that share,
+ * bodies beyond 64 KiB three quarters with what each of them takes beside its bytes. What does not fit ends the slowest unfinished upload in that share,
  * whoever's chunk it was, so that trickling many bodies never starves those who deliver.
  */
 export class Budget {
@@ -120,7 +126,7 @@ export class Budget {
     }
     this.#held -= upload.held
     if (upload.over) this.#over -= upload.held
-    if (upload.held > SMALL) this.#large -= upload.held
+    if (upload.held > SMALL) this.#large -= upload.held + BESIDE
     const { account } = hold
     account.held -= upload.held
     account.uploads--
@@ -167,7 +173,7 @@ export class Budget {
       if (lacks <= 0) continue
       const slower = this.#slower(share, upload, hold, bytes, now)
       let gain = 0
-      for (const other of slower) gain += other.held
+      for (const other of slower) gain += share === 'large' ? other.held + BESIDE : other.held
       if (gain < lacks) return false
       slower.sort((a, b) => speed(a, now) - speed(b, now))
       for (const victim of slower) {
@@ -201,10 +207,10 @@ export class Budget {
   }
 }
 
-/** How many bytes a chunk adds to what large bodies hold: all of them when it makes a small body large. */
+/** How many bytes a chunk adds to what large bodies take: all of them, and what lies beside, when it makes a small body large. */
 function intoLarge(upload: Upload, bytes: Bytes): Bytes {
   if (upload.held > SMALL) return bytes
-  return upload.held + bytes > SMALL ? upload.held + bytes : 0
+  return upload.held + bytes > SMALL ? upload.held + bytes + BESIDE : 0
 }
 
 function speed(upload: Upload, now: Millis): number {

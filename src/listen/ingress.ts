@@ -7,6 +7,7 @@ import { Arrivals, arrived, type ConnectionRefusal } from './arrivals.ts'
 import { Presented } from './authorities.ts'
 import { type ConnectionCaps, Connections } from './connections.ts'
 import { assign, type Door, type Endpoint, openDoor, parserOptions } from './door.ts'
+import { FirstHeads } from './first-heads.ts'
 import { SoleAddress } from './sole-address.ts'
 import { type Credentials, createTlsServer, type TlsServer } from './tls-server.ts'
 
@@ -49,6 +50,8 @@ export interface Ingress {
   readonly tls: TlsServer | undefined
   /** Other deadlines from now on, as in `IngressOptions`; `idle` of connections between requests. */
   retime(idle: Millis, longest: Millis): void
+  /** Looks at the deadlines of first heads. */
+  sweep(now: Millis): void
   /** Takes no new connection, and ends the idle ones. */
   stopAccepting(): void
   /** Ends every connection. */
@@ -74,7 +77,8 @@ export async function openIngress(options: IngressOptions): Promise<Ingress> {
     refused: why => refused.connectionRejected(why),
   })
   let closed = false
-  const tls = https && secure(options, arrivals, () => closed)
+  const tls = https && secure(options, arrivals)
+  const heads = tls && takeHandshakes(tls, options, () => closed)
   const doors: Door[] = []
   const open = async (server: Server, at: Endpoint): Promise<number> => {
     const door = await openDoor(server, at, site, () => refused.connectionRejected('open_files'))
@@ -84,6 +88,7 @@ export async function openIngress(options: IngressOptions): Promise<Ingress> {
   const close = async (): Promise<void> => {
     closed = true
     arrivals.close()
+    heads?.endSilent()
     for (const door of doors) await door.close()
   }
   try {
@@ -98,7 +103,9 @@ export async function openIngress(options: IngressOptions): Promise<Ingress> {
       retime(idle, longest) {
         for (const door of doors) door.retime(idle, Math.max(options.headers, longest))
       },
+      sweep: now => heads?.sweep(now),
       stopAccepting() {
+        heads?.endSilent()
         for (const door of doors) door.stopAccepting()
       },
       close,
@@ -109,24 +116,34 @@ export async function openIngress(options: IngressOptions): Promise<Ingress> {
   }
 }
 
-/** @param closed whether it is too late for a handshake to end: nobody looks at deadlines any more, and all would wait for it */
-function secure(options: IngressOptions, arrivals: Arrivals, closed: () => boolean): TlsServer {
+function secure(options: IngressOptions, arrivals: Arrivals): TlsServer {
   const { site, headers, longest, refused } = options
   const tls = createTlsServer(options.credentials, {
     ...parserOptions(site, headers, longest),
     handshakeTimeout: headers,
   })
   arrivals.guard(tls.server)
+  tls.server.on('tlsClientError', (error: NodeJS.ErrnoException) =>
+    refused.handshakeFailed(error.code),
+  )
+  return tls
+}
+
+/** @param closed whether it is too late for a handshake to end: nobody looks at deadlines any more, and all would wait for it */
+function takeHandshakes(
+  tls: TlsServer,
+  { site, headers }: IngressOptions,
+  closed: () => boolean,
+): FirstHeads {
+  const heads = new FirstHeads(tls.server, site.clock, headers)
   tls.server.on('secureConnection', (socket: OverTls) => {
     const peer = arrived(socket._parent ?? socket)
     if (peer === undefined || closed()) return void socket.destroy()
     if (tls.authorities.some) peer.identity = new Presented(tls, socket)
     assign(socket, peer)
+    heads.expect(socket)
   })
-  tls.server.on('tlsClientError', (error: NodeJS.ErrnoException) =>
-    refused.handshakeFailed(error.code),
-  )
-  return tls
+  return heads
 }
 
 /** The same behind a proxy that ends TLS: it says what its own sender spoke. */

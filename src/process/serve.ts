@@ -236,12 +236,12 @@ export async function serve(options: ServeOptions): Promise<Service> {
   }
 
   function sweep(): void {
-    open.sweep(clock.now())
+    const now = clock.now()
+    open.sweep(now)
+    ingress?.sweep(now)
     fitBudget()
     const { held, total } = budget
-    options.thrift?.look(
-      Math.max(held / Math.max(1, total), gauges.connections() / room.connections),
-    )
+    options.thrift?.look(held / Math.max(1, total) + gauges.connections() / room.connections)
     sweeping = clock.after(SWEEP, sweep, undefined)
   }
 

@@ -22,18 +22,44 @@ async function shaken(t: Test, port: number): Promise<{ raw: Socket; tls: TLSSoc
 }
 
 t.test('whoever says nothing after the handshake is ended when a head would be due', async t => {
-  const { hookwarden, port, until } = await stage(t, { map: MAP })
+  const { hookwarden, port, clock, until } = await stage(t, { map: MAP })
   const connection = await connect(port)
   await until(async () => (await hookwarden.metrics()).get(CONNECTIONS) === 1)
+  clock.advance(900)
   const first = connection.readAnswer()
   await connection.write(delivery('late'))
   t.equal((await first).status, 204, 'who speaks in time is heard')
 
   const silent = await connect(port)
   await until(async () => (await hookwarden.metrics()).get(CONNECTIONS) === 2)
+  clock.advance(900)
+  t.equal((await exchange(port, delivery('meanwhile')))?.status, 204)
+  t.equal(silent.socket.destroyed, false, 'not before')
+  clock.advance(200)
   await silent.closed
   t.equal(silent.socket.bytesRead, 0, 'it is told nothing')
-  await until(async () => ((await hookwarden.metrics()).get(CONNECTIONS) ?? 0) <= 1)
+  const next = connection.readAnswer()
+  await connection.write(delivery('next'))
+  t.equal((await next).status, 204, 'who has spoken keeps its connection')
+})
+
+t.test('one byte does not buy a first head more time', async t => {
+  const { port, clock, counted, recorder } = await stage(t, { map: MAP })
+  const slow = await connect(port)
+  clock.advance(900)
+  await slow.write('P')
+  t.equal((await exchange(port, delivery('meanwhile')))?.status, 204)
+  const answer = slow.readAnswer()
+  const moved = await counted(async () => {
+    clock.advance(200)
+    t.equal((await answer).status, 408)
+  })
+  t.same(moved, {
+    'hookwarden_rejections_total{provider="none",reason="deadline",mode="enforce"}': 1,
+    'hookwarden_requests_total{provider="none",outcome="rejected"}': 1,
+  })
+  clock.advance(5_000)
+  t.equal(recorder.requests.length, 1)
 })
 
 t.test('who speaks first and in whatever pieces is heard', async t => {

@@ -10,7 +10,7 @@ function told(every: number, shares: readonly number[]): string[] {
   const words: string[] = []
   const thrift = new Thrift(
     { now: () => now },
-    { giveBack: () => words.push('give back'), mayGrow: may => words.push(`grow ${may}`) },
+    { giveBack: () => words.push('give back'), mayKeep: may => words.push(`keep ${may}`) },
   )
   for (const share of shares) {
     thrift.look(share)
@@ -19,17 +19,17 @@ function told(every: number, shares: readonly number[]): string[] {
   return words
 }
 
-const TIGHT = ['grow false', 'give back']
-const EASY = ['grow true']
+const TIGHT = ['keep false', 'give back']
+const EASY = ['keep true']
 
-t.test('memory is given back once more than half of the room is taken', async t => {
-  t.same(told(1, [0, 0.4, 0.5]), [], 'not before')
-  t.same(told(1, [0, 0.51, 0.9, 1, 0.6, 0.3]), TIGHT, 'and once')
+t.test('memory is given back once more than a fifth of the room is taken', async t => {
+  t.same(told(1, [0, 0.1, 0.2]), [], 'not before')
+  t.same(told(1, [0, 0.21, 0.9, 2, 0.3, 0.1]), TIGHT, 'and once')
 })
 
-t.test('the young generation grows again when three quarters are free', async t => {
-  t.same(told(60, [0.6, 0.25]), TIGHT)
-  t.same(told(60, [0.6, 0.24, 0.1]), [...TIGHT, ...EASY])
+t.test('what is free is kept again when nine tenths are free', async t => {
+  t.same(told(60, [0.6, 0.1]), TIGHT)
+  t.same(told(60, [0.6, 0.09, 0]), [...TIGHT, ...EASY])
 })
 
 t.test('whoever comes and goes does not have it collect all the time', async t => {
