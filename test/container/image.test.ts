@@ -16,7 +16,7 @@ import { freePort } from '../support/free-port.ts'
 import { startRecorder } from '../support/recorder.ts'
 import { connect, exchange } from '../support/sender.ts'
 import { FLOW, GITHUB, genuine } from '../wire/stage.ts'
-import { crowd, endure, memoryOf, SHIPPED, SMALL, TIGHT } from './memory.ts'
+import { crowd, endure, peakOf, SHIPPED, SMALL, TIGHT } from './memory.ts'
 import { NO_PODMAN, Podman, programAt } from './podman.ts'
 
 const PROMETHEUS = programAt('prometheus')
@@ -327,12 +327,13 @@ providers:
       const on = await bounded(t, memory)
       const allowed = await on.gauge('hookwarden_buffered_limit_bytes')
       t.equal(allowed, buffered * MEBI, 'bytes of bodies that fit')
-      const { statuses, peak } = await endure(on.pid, {
+      const statuses = await endure({
         ...{ port: on.https, path: GITHUB, secret },
         ...{ uploads: 500, bytes: 1_000_000, addresses: 10, time: 8000 },
       })
+      const peak = peakOf(on.pid)
       t.comment(`${Math.round(peak / MEBI)} MiB at the most; ${JSON.stringify(statuses)}`)
-      t.ok(peak < TIGHT * MEBI, `${peak} bytes of its own at the most, whatever it is allowed`)
+      t.ok(peak < TIGHT * MEBI, `${peak} bytes resident at the most, whatever it is allowed`)
       const answered = new Set(['204', '408', '503'])
       t.same(
         Object.keys(statuses).filter(status => !answered.has(status)),
@@ -357,9 +358,9 @@ providers:
       t.teardown(() => {
         for (const one of idle) one.destroy()
       })
-      const own = memoryOf(on.pid)
-      t.comment(`${Math.round(own / MEBI)} MiB`)
-      t.ok(own < TIGHT * MEBI, `${own} bytes`)
+      const peak = peakOf(on.pid)
+      t.comment(`${Math.round(peak / MEBI)} MiB`)
+      t.ok(peak < TIGHT * MEBI, `${peak} bytes resident at the most`)
       t.equal(idle.filter(({ socket }) => !socket.closed).length, most - 2, 'all of them are open')
       await on.serves(t, 7)
     })
