@@ -3,11 +3,12 @@ import type { Bytes, Millis } from '../units.ts'
 /** Bodies up to this size have a quarter of the budget to themselves. */
 const SMALL: Bytes = 64 * 1024
 /**
- * What a larger one takes beside its bytes: the block that its connection is read into, what was read and is not collected yet.
+ * What a larger one takes beside its bytes where the processor is late: the block that its connection is read into, what of
+ * it was decrypted and is not collected yet, and as much of one that was refused and has not read so.
  *
  * @see docs/decisions/body-memory.md
  */
-const BESIDE: Bytes = 112 * 1024
+const BESIDE: Bytes = 192 * 1024
 /** An upload is judged by its speed from its second second on. */
 const YOUNG: Millis = 1000
 
