@@ -1,22 +1,25 @@
 import { spawnSync } from 'node:child_process'
 import t from 'tap'
 
-const MiB = 1024 ** 2
 /** Whether this Node runs on glibc; on another C library there is nothing to tell. */
 const { header } = process.report.getReport() as { header: { glibcVersionRuntime?: string } }
 const glibc = header.glibcVersionRuntime !== undefined
 
-/** 64 MiB of small blocks, of which one in 64 stays: what lies between is free in the middle of the heap. */
+/** 64 MiB of small blocks, of which one in 64 stays: what lies between is free in the middle of the heap. V8 frees it on threads of its own. */
 const GIVES_BACK = `
 import(process.argv[1]).then(async ({ openMalloc }) => {
   const malloc = openMalloc()
   let kept = Array.from({ length: 2048 }, () => Buffer.allocUnsafeSlow(32 * 1024).fill(1))
-  kept = kept.filter((_, i) => i % 64 === 0)
-  await new Promise(setImmediate)
-  gc()
   const before = process.memoryUsage.rss()
-  malloc?.trim()
-  console.log(JSON.stringify({ said: malloc !== undefined, before, after: process.memoryUsage.rss() }))
+  kept = kept.filter((_, i) => i % 64 === 0)
+  let after = before
+  for (let i = 0; i < 100 && before - after < 2 ** 25; i++) {
+    gc()
+    await new Promise(resolve => setTimeout(resolve, 5))
+    malloc?.trim()
+    after = process.memoryUsage.rss()
+  }
+  console.log(JSON.stringify({ said: malloc !== undefined, before, after }))
 })`
 
 t.test('glibc gives back what is free', async t => {
@@ -24,7 +27,7 @@ t.test('glibc gives back what is free', async t => {
   const { out } = run(['--expose-gc', '-e', GIVES_BACK])
   const { said, before, after } = JSON.parse(out)
   t.equal(said, glibc)
-  if (glibc) t.ok(after < before - 16 * MiB, `${before} bytes resident, ${after} when given back`)
+  if (glibc) t.ok(after <= before - 2 ** 25, `${before} bytes resident, ${after} when given back`)
 })
 
 t.test('where node:ffi may not be used nothing is told, and nobody is warned', async t => {
