@@ -3,12 +3,13 @@ import type { Bytes, Millis } from '../units.ts'
 /** Bodies up to this size have a quarter of the budget to themselves. */
 const SMALL: Bytes = 64 * 1024
 /**
- * What a larger one takes beside its bytes where the processor is late: the block that its connection is read into, what of
- * it was decrypted and is not collected yet, and as much of one that was refused and has not read so.
+ * What a larger one takes beside its bytes until it is whole, where the processor is late: the block that its connection is
+ * read into, and what of it was decrypted and is not collected yet. Where there is little room, as much of it as this part.
  *
  * @see docs/decisions/body-memory.md
  */
 const BESIDE: Bytes = 192 * 1024
+const BESIDE_PART = 64
 /** An upload is judged by its speed from its second second on. */
 const YOUNG: Millis = 1000
 
@@ -32,6 +33,8 @@ export interface Upload {
 interface Account {
   held: Bytes
   uploads: number
+  /** Of these, large and not whole. */
+  growing: number
   cap: Bytes
 }
 
@@ -50,17 +53,21 @@ const IDLE_ACCOUNTS = 1024
 
 /**
  * The bytes of bodies this process holds. One address holds at most an eighth, uploads marked `over` a quarter,
- * bodies beyond 64 KiB three quarters with what each of them takes beside its bytes. What does not fit ends the slowest unfinished upload in that share,
+ * bodies beyond 64 KiB three quarters. What these take beside their bytes counts as well while they grow: within the three
+ * quarters, and within twice the other two. What does not fit ends the slowest unfinished upload in that share,
  * whoever's chunk it was, so that trickling many bodies never starves those who deliver.
  */
 export class Budget {
   #total: Bytes
   readonly #uploads: Upload[] = []
   readonly #accounts = new Map<string, Account>()
-  readonly #uncapped: Account = { held: 0, uploads: 0, cap: Number.POSITIVE_INFINITY }
+  readonly #uncapped = accountOf(Number.POSITIVE_INFINITY)
   #held: Bytes = 0
   #over: Bytes = 0
   #large: Bytes = 0
+  /** Uploads that are large and not whole; of these, those marked. */
+  #growing = 0
+  #growingOver = 0
 
   constructor(total: Bytes) {
     this.#total = total
@@ -103,6 +110,7 @@ export class Budget {
     if (hold === undefined || hold.finished) return false
     if (!this.#fits(upload, hold, bytes) && !this.#makeRoom(upload, hold, bytes, now)) return false
     this.#large += intoLarge(upload, bytes)
+    if (becomesLarge(upload, bytes)) this.#grow(upload, hold, 1)
     if (upload.over) this.#over += bytes
     hold.account.held += bytes
     upload.held += bytes
@@ -112,13 +120,17 @@ export class Budget {
 
   /** The body is whole: its bytes stay, and it is never ended for another. */
   complete(upload: Upload): void {
-    if (upload.hold !== undefined) upload.hold.finished = true
+    const { hold } = upload
+    if (hold === undefined || hold.finished) return
+    if (upload.held > SMALL) this.#grow(upload, hold, -1)
+    hold.finished = true
   }
 
   /** Gives all its bytes back; a second time does nothing. */
   release(upload: Upload): void {
     const { hold } = upload
     if (hold === undefined) return
+    if (upload.held > SMALL && !hold.finished) this.#grow(upload, hold, -1)
     upload.hold = undefined
     const last = this.#uploads.pop()
     if (last?.hold !== undefined) {
@@ -127,7 +139,7 @@ export class Budget {
     }
     this.#held -= upload.held
     if (upload.over) this.#over -= upload.held
-    if (upload.held > SMALL) this.#large -= upload.held + BESIDE
+    if (upload.held > SMALL) this.#large -= upload.held
     const { account } = hold
     account.held -= upload.held
     account.uploads--
@@ -140,10 +152,17 @@ export class Budget {
     if (upload.account === undefined) return this.#uncapped
     let account = this.#accounts.get(upload.account)
     if (account === undefined) {
-      account = { held: 0, uploads: 0, cap: this.#total / 8 }
+      account = accountOf(this.#total / 8)
       this.#accounts.set(upload.account, account)
     }
     return account
+  }
+
+  /** One more that is large and not whole, or one less. */
+  #grow(upload: Upload, { account }: Hold, by: 1 | -1): void {
+    account.growing += by
+    this.#growing += by
+    if (upload.over) this.#growingOver += by
   }
 
   #fits(upload: Upload, hold: Hold, bytes: Bytes): boolean {
@@ -151,31 +170,58 @@ export class Budget {
     return true
   }
 
-  /** By how many bytes the chunk exceeds a share; not above 0 when it fits. */
-  #lacks(share: Share, upload: Upload, hold: Hold, bytes: Bytes): Bytes {
+  /**
+   * By how many bytes the chunk exceeds a share; not above 0 when it fits.
+   *
+   * @param ended bytes that would be given back before
+   * @param fewer how many that grow would be ended for it
+   */
+  #lacks(
+    share: Share,
+    upload: Upload,
+    { account }: Hold,
+    bytes: Bytes,
+    ended: Bytes = 0,
+    fewer = 0,
+  ): Bytes {
+    const more = bytes - ended
+    const growing = (becomesLarge(upload, bytes) ? 1 : 0) - fewer
     switch (share) {
       case 'account':
-        return hold.account.held + bytes - hold.account.cap
+        return this.#exceeds(account.held + more, account.growing + growing, account.cap)
       case 'over':
-        return upload.over ? this.#over + bytes - this.#total / 4 : 0
+        if (!upload.over) return 0
+        return this.#exceeds(this.#over + more, this.#growingOver + growing, this.#total / 4)
       case 'large': {
-        const more = intoLarge(upload, bytes)
-        return more === 0 ? 0 : this.#large + more - (this.#total / 4) * 3
+        const into = intoLarge(upload, bytes)
+        const beside = (this.#growing + growing) * this.#beside
+        return into === 0 ? 0 : this.#large - ended + into + beside - (this.#total / 4) * 3
       }
       case 'whole':
-        return this.#held + bytes - this.#total
+        return this.#held + more - this.#total
     }
+  }
+
+  #exceeds(held: Bytes, growing: number, cap: Bytes): Bytes {
+    return Math.max(held - cap, held + growing * this.#beside - 2 * cap)
+  }
+
+  get #beside(): Bytes {
+    return Math.min(BESIDE, this.#total / BESIDE_PART)
   }
 
   /** Ends slow uploads until the chunk fits; ends none where that would not be enough. */
   #makeRoom(upload: Upload, hold: Hold, bytes: Bytes, now: Millis): boolean {
     for (const share of SHARES) {
-      const lacks = this.#lacks(share, upload, hold, bytes)
-      if (lacks <= 0) continue
+      if (this.#lacks(share, upload, hold, bytes) <= 0) continue
       const slower = this.#slower(share, upload, hold, bytes, now)
-      let gain = 0
-      for (const other of slower) gain += share === 'large' ? other.held + BESIDE : other.held
-      if (gain < lacks) return false
+      let ended = 0
+      let fewer = 0
+      for (const { held } of slower) {
+        ended += held
+        if (held > SMALL) fewer++
+      }
+      if (this.#lacks(share, upload, hold, bytes, ended, fewer) > 0) return false
       slower.sort((a, b) => speed(a, now) - speed(b, now))
       for (const victim of slower) {
         if (this.#lacks(share, upload, hold, bytes) <= 0) break
@@ -208,10 +254,19 @@ export class Budget {
   }
 }
 
-/** How many bytes a chunk adds to what large bodies take: all of them, and what lies beside, when it makes a small body large. */
+/** Whether a chunk makes a small body large. */
+function becomesLarge({ held }: Upload, bytes: Bytes): boolean {
+  return held <= SMALL && held + bytes > SMALL
+}
+
+/** How many bytes a chunk adds to what large bodies hold: all of them when it makes a small body large. */
 function intoLarge(upload: Upload, bytes: Bytes): Bytes {
-  if (upload.held > SMALL) return bytes
-  return upload.held + bytes > SMALL ? upload.held + bytes + BESIDE : 0
+  if (becomesLarge(upload, bytes)) return upload.held + bytes
+  return upload.held > SMALL ? bytes : 0
+}
+
+function accountOf(cap: Bytes): Account {
+  return { held: 0, uploads: 0, growing: 0, cap }
 }
 
 function speed(upload: Upload, now: Millis): number {

@@ -33,8 +33,6 @@ export interface ArrivalOptions {
 /** Decides about each connection before its server hears of it: whose it is, and whether there is room for it. */
 export class Arrivals {
   readonly #options: ArrivalOptions
-  /** Connections that have not said yet whose they are. */
-  readonly #unnamed = new Set<Socket>()
 
   constructor(options: ArrivalOptions) {
     this.#options = options
@@ -56,11 +54,6 @@ export class Arrivals {
     server.on('connection', (socket: Accepted) => this.#arrive(socket, enter))
   }
 
-  /** Ends what has not said yet whose it is. */
-  close(): void {
-    for (const socket of this.#unnamed) socket.destroy()
-  }
-
   #arrive(socket: Accepted, enter: (socket: Socket, peer: Peer) => void): void {
     const peer = peerOf(socket)
     if (peer === undefined) return void socket.destroy()
@@ -77,22 +70,17 @@ export class Arrivals {
     const { clock, connections, deadline } = this.#options
     const full = connections.hold(socket)
     if (full !== undefined) return this.#refuse(socket, full)
-    this.#unnamed.add(socket)
     takeProxyHeader(socket, {
       clock,
       deadline,
       whole: header => {
-        this.#unnamed.delete(socket)
         const named = namedBy(header, peer)
         this.#note(named)
         const refused = connections.name(socket, named)
         if (refused === undefined) enter(socket, named)
         else this.#refuse(socket, refused)
       },
-      missing: () => {
-        this.#unnamed.delete(socket)
-        this.#options.refused('proxy_header')
-      },
+      missing: () => this.#options.refused('proxy_header'),
     })
   }
 

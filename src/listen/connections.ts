@@ -14,28 +14,33 @@ export interface ConnectionCaps {
   trusted(): Networks
 }
 
-/** Counts connections, in all and by address, and lets no more in than the caps allow. */
+/** Every open connection. Counts them, in all and by address, and lets no more in than the caps allow. */
 export class Connections {
   readonly #caps: ConnectionCaps
   readonly #byGroup = new Map<string, number>()
-  #count = 0
+  readonly #open = new Set<Socket>()
 
   constructor(caps: ConnectionCaps) {
     this.#caps = caps
   }
 
   get count(): number {
-    return this.#count
+    return this.#open.size
+  }
+
+  /** Ends them all, in whatever state: no server knows of one whose handshake is not over. */
+  end(): void {
+    for (const socket of this.#open) socket.destroy()
   }
 
   /** Takes a connection in until it closes, or says which cap refuses it. */
   admit(socket: Socket, peer: Peer): ConnectionLimit | undefined {
     if (this.#full) return 'connections'
     if (this.#crowded(peer)) return 'connections_per_address'
-    this.#count++
+    this.#open.add(socket)
     this.#enter(peer.group)
     socket.once('close', () => {
-      this.#count--
+      this.#open.delete(socket)
       this.#leave(peer.group)
     })
     return undefined
@@ -44,10 +49,8 @@ export class Connections {
   /** The same in all alone, for a connection whose sender is not known yet. */
   hold(socket: Socket): ConnectionLimit | undefined {
     if (this.#full) return 'connections'
-    this.#count++
-    socket.once('close', () => {
-      this.#count--
-    })
+    this.#open.add(socket)
+    socket.once('close', () => this.#open.delete(socket))
     return undefined
   }
 
@@ -60,7 +63,7 @@ export class Connections {
   }
 
   get #full(): boolean {
-    return this.#count >= this.#caps.connections
+    return this.#open.size >= this.#caps.connections
   }
 
   #crowded({ group, address, shared }: Peer): boolean {

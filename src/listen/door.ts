@@ -9,7 +9,7 @@ import type { Site } from '../exchange/site.ts'
 import type { Bytes, Millis } from '../units.ts'
 import { BARE } from './bare-fastify.ts'
 import { begin, ending, type Line, linger, onBroken, onConnect, tooManyBehind } from './broken.ts'
-import { heard } from './first-heads.ts'
+import { forgetFirst } from './first-heads.ts'
 
 /** Where a server listens. */
 export interface Endpoint {
@@ -94,10 +94,11 @@ export async function openDoor(
   function onRequest(req: IncomingMessage, res: ServerResponse): void {
     const line = (req.socket as Connected)[kLine]
     if (line === undefined) return void req.socket.destroy()
-    if (ending(line)) return void (tooManyBehind(line) && req.socket.destroy())
+    if (line.brokenAt !== undefined || ending(line))
+      return void (tooManyBehind(line) && req.socket.destroy())
     if (line.response === undefined) {
       req.socket.destroySoon = leave
-      heard.call(req.socket)
+      forgetFirst.call(req.socket)
     } else if (!line.response.closed) follow(line.response)
     const exchange = new Exchange(site, line.peer, req, res)
     begin(line, exchange, res)
@@ -113,7 +114,7 @@ export async function openDoor(
 
   function onClientError(error: NodeJS.ErrnoException, socket: Connected): void {
     const line = socket[kLine]
-    heard.call(socket)
+    forgetFirst.call(socket)
     if (line === undefined) socket.destroy()
     else onBroken(error, socket, line, site)
   }
@@ -123,7 +124,7 @@ export async function openDoor(
   server.on('checkExpectation', onRequest)
   server.on('connect', (_: IncomingMessage, socket: Connected) => {
     const line = socket[kLine]
-    heard.call(socket)
+    forgetFirst.call(socket)
     if (line === undefined) socket.destroy()
     else onConnect(socket, line, site)
   })

@@ -17,7 +17,7 @@ type Listener = (this: Server, socket: Socket) => void
 export class FirstHeads {
   readonly #clock: Pick<Clock, 'now'>
   readonly #waiting = new Watch<FirstHead>()
-  readonly #door: Shell
+  readonly #shell: Shell
 
   /**
    * Takes the place of what a server does with a connection whose handshake is over.
@@ -28,18 +28,22 @@ export class FirstHeads {
     const listeners = server.listeners('secureConnection') as Listener[]
     server.removeAllListeners('secureConnection')
     this.#clock = clock
-    this.#door = { server, listeners, within, waiting: this.#waiting }
+    this.#shell = { server, listeners, within, waiting: this.#waiting }
+  }
+
+  /** How many are waited for. */
+  get count(): number {
+    return this.#waiting.count
   }
 
   /** A handshake is over. */
   expect(socket: Shaken): void {
-    const first = new FirstHead(socket, this.#clock.now(), this.#door)
+    const first = new FirstHead(socket, this.#clock.now(), this.#shell)
     socket[kFirst] = first
     this.#waiting.add(first)
     socket.on('data', onFirstData)
-    socket.on('end', onEnd)
     socket.on('error', onError)
-    socket.once('close', heard)
+    socket.on('close', forgetFirst)
   }
 
   /** Looks at their deadlines. */
@@ -61,7 +65,7 @@ interface Shell {
   readonly waiting: Watch<FirstHead>
 }
 
-/** A first head that is waited for. No listener and no timer is made for one: at thousands of new connections a second that counts. */
+/** A first head that is waited for. No closure and no timer is made for one: at thousands of new connections a second that counts. */
 class FirstHead implements Watched {
   place = -1
   silent = true
@@ -78,7 +82,7 @@ class FirstHead implements Watched {
   /** As node:http ends one whose head is late. */
   checkDeadlines(now: Millis): void {
     if (now - this.#since < this.shell.within) return
-    heard.call(this.socket)
+    forgetFirst.call(this.socket)
     const late = Object.assign(new Error('no head came in time'), {
       code: 'ERR_HTTP_REQUEST_TIMEOUT',
     })
@@ -87,7 +91,7 @@ class FirstHead implements Watched {
 }
 
 /** Its head is whole, or will never be. */
-export function heard(this: Shaken): void {
+export function forgetFirst(this: Shaken): void {
   const first = this[kFirst]
   if (first === undefined) return
   this[kFirst] = undefined
@@ -99,15 +103,10 @@ function onFirstData(this: Shaken, chunk: Buffer): void {
   if (first?.silent !== true) return // it is being ended
   first.silent = false
   this.removeListener('data', onFirstData)
-  this.removeListener('end', onEnd)
   this.removeListener('error', onError)
   const { server, listeners } = first.shell
   for (const listener of listeners) listener.call(server, this)
   this.emit('data', chunk) // it was read before node:http listened
-}
-
-function onEnd(this: Socket): void {
-  this.end()
 }
 
 function onError(this: Socket): void {

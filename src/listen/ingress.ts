@@ -76,20 +76,23 @@ export async function openIngress(options: IngressOptions): Promise<Ingress> {
     trusted: () => caps.trusted(),
     refused: why => refused.connectionRejected(why),
   })
-  let closed = false
   const tls = https && secure(options, arrivals)
-  const heads = tls && takeHandshakes(tls, options, () => closed)
+  const heads = tls && takeHandshakes(tls, options)
   const doors: Door[] = []
   const open = async (server: Server, at: Endpoint): Promise<number> => {
     const door = await openDoor(server, at, site, () => refused.connectionRejected('open_files'))
     doors.push(door)
     return door.port
   }
-  const close = async (): Promise<void> => {
-    closed = true
-    arrivals.close()
+  const stopAccepting = (): void => {
     heads?.endSilent()
-    for (const door of doors) await door.close()
+    for (const door of doors) door.stopAccepting()
+  }
+  const close = async (): Promise<void> => {
+    stopAccepting()
+    const closing = doors.map(door => door.close())
+    connections.end()
+    await Promise.all(closing)
   }
   try {
     return {
@@ -104,10 +107,7 @@ export async function openIngress(options: IngressOptions): Promise<Ingress> {
         for (const door of doors) door.retime(idle, Math.max(options.headers, longest))
       },
       sweep: now => heads?.sweep(now),
-      stopAccepting() {
-        heads?.endSilent()
-        for (const door of doors) door.stopAccepting()
-      },
+      stopAccepting,
       close,
     }
   } catch (error) {
@@ -129,16 +129,12 @@ function secure(options: IngressOptions, arrivals: Arrivals): TlsServer {
   return tls
 }
 
-/** @param closed whether it is too late for a handshake to end: nobody looks at deadlines any more, and all would wait for it */
-function takeHandshakes(
-  tls: TlsServer,
-  { site, headers }: IngressOptions,
-  closed: () => boolean,
-): FirstHeads {
+/** What is done with a connection once its handshake is over. */
+function takeHandshakes(tls: TlsServer, { site, headers }: IngressOptions): FirstHeads {
   const heads = new FirstHeads(tls.server, site.clock, headers)
   tls.server.on('secureConnection', (socket: OverTls) => {
     const peer = arrived(socket._parent ?? socket)
-    if (peer === undefined || closed()) return void socket.destroy()
+    if (peer === undefined) return void socket.destroy()
     if (tls.authorities.some) peer.identity = new Presented(tls, socket)
     assign(socket, peer)
     heads.expect(socket)

@@ -4,7 +4,7 @@ import type { Bytes } from '../units.ts'
 const TRIM_THRESHOLD = -1
 const MMAP_THRESHOLD = -3
 
-/** Blocks from here on are pages of their own: of what a connection reads into, those that nothing was read into are never made. */
+/** Where the heap has no room for them, blocks from here on are pages of their own: those that nothing was read into are never made. */
 const APART: Bytes = 64 * 1024
 /** How much may lie free at the end of the heap: less, and a body is freed page by page, to be asked for again at once. */
 const SPARE: Bytes = 32 * 1024 ** 2
@@ -28,7 +28,7 @@ interface Library {
 }
 
 /**
- * glibc's allocator, told what suits a proxy of bodies; undefined where there is another (musl, macOS), or no `node:ffi`: then nothing is told to anybody.
+ * glibc's allocator, told what suits a proxy of bodies; undefined where there is another (musl, macOS), or no `node:ffi`: then it is left as it is.
  *
  * @see docs/decisions/malloc.md
  * @see https://www.gnu.org/software/libc/manual/html_node/Malloc-Tunable-Parameters.html

@@ -90,6 +90,11 @@ export function connectionsWithin(
   return most
 }
 
+/** What bodies and connections take together, in bytes. */
+export function usedBy(bodies: Bytes, connections: number): Bytes {
+  return bodies + connections * CONNECTION
+}
+
 /** What bodies have whatever else is open: less, and the largest of them would never arrive. */
 export function leastFor({ limits, providers }: Wanted): Bytes {
   let largest = 0

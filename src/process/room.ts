@@ -2,7 +2,7 @@ import type { Settings } from '../config/settings.ts'
 import type { Log } from '../report/log.ts'
 import type { Bytes } from '../units.ts'
 import { connectionsFor } from './descriptors.ts'
-import { bufferedBeside, bufferedFor, connectionsWithin, leastFor } from './memory.ts'
+import { bufferedBeside, bufferedFor, connectionsWithin, leastFor, usedBy } from './memory.ts'
 
 /** What the process has room for, by the map that is served and by what it is allowed. */
 export class Room {
@@ -29,6 +29,11 @@ export class Room {
   /** How many bytes of bodies may be held while so many connections are open. */
   bodiesBeside(connections: number): Bytes {
     return bufferedBeside(connections, this.#buffered, this.#map, this.#memory)
+  }
+
+  /** How much is in use of all that bodies and connections may take together, from 0 to 1 and little more. */
+  taken(bodies: Bytes, connections: number): number {
+    return usedBy(bodies, connections) / usedBy(this.#buffered, this.#connections)
   }
 
   /** Another map from now on. What is as it was is not said again. */

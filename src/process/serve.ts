@@ -240,8 +240,7 @@ export async function serve(options: ServeOptions): Promise<Service> {
     open.sweep(now)
     ingress?.sweep(now)
     fitBudget()
-    const { held, total } = budget
-    options.thrift?.look(held / Math.max(1, total) + gauges.connections() / room.connections)
+    options.thrift?.look(room.taken(budget.held, gauges.connections()))
     sweeping = clock.after(SWEEP, sweep, undefined)
   }
 

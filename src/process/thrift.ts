@@ -4,9 +4,12 @@ import type { Clock } from '../clock.ts'
 import type { Millis } from '../units.ts'
 import { type Malloc, openMalloc } from './malloc.ts'
 
-/** Of the room for bodies and for connections, added: from here on memory matters more than time, and below this no more. */
-const TIGHT = 0.2
-const EASY = 0.1
+/**
+ * Of what bodies and connections may take together: from here on memory matters more than time, and below this no more. By default that
+ * is 27 MiB, or 460 connections, more than one address may have.
+ */
+const TIGHT = 0.15
+const EASY = 0.075
 /** Giving back stops everything for some 100 ms, longer where more is alive: it is tight for so long, whatever becomes free. */
 const REST: Millis = 60_000
 

@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { connect as connectTcp } from 'node:net'
+import { connect as connectTcp, type Socket } from 'node:net'
 import { Duplex } from 'node:stream'
 import { connect as connectTls } from 'node:tls'
 import t, { type Test } from 'tap'
@@ -205,38 +205,48 @@ t.test('an answer does not close a connection on which another is owed', async t
   t.equal(recorder.requests.length, 2)
 })
 
-t.test('a handshake that ends when everything is closed already keeps nothing open', async t => {
+t.test('a handshake that is not over keeps nothing open', async t => {
   const { port, hookwarden } = await stage(t, { map: `limits: { headers: 60s }${PROVIDERS}` })
-  const raw = connectTcp(port, '127.0.0.1')
-  t.teardown(() => raw.destroy())
-  let hello = true
-  let release = () => {}
-  const held = new Promise<void>(resolve => {
-    release = resolve
-  })
+  const [mute, slow, late] = [1, 2, 3].map(() => connectTcp(port, '127.0.0.1')) as [
+    Socket,
+    Socket,
+    Socket,
+  ]
+  const closed = [mute, slow, late].map(one => once(one, 'close'))
+  for (const one of [mute, slow, late]) {
+    t.teardown(() => one.destroy())
+    one.on('error', () => {})
+    await once(one, 'connect')
+  }
+  slow.write(Buffer.from('1603010200010001fc0303', 'hex'))
+  // its last word is still to come when everything is closed
+  const answered = once(late, 'data')
   const between = new Duplex({
     read() {},
     write(chunk, _, done) {
-      const write = () => raw.write(chunk, () => done())
-      if (hello) write()
-      else void held.then(write)
-      hello = false
+      if (late.bytesWritten === 0) late.write(chunk, () => done())
     },
   })
-  const answered = once(raw, 'data')
-  raw.on('data', chunk => between.push(chunk))
-  raw.on('error', () => {})
-  const closed = once(raw, 'close')
-  const socket = connectTls({ socket: between, rejectUnauthorized: false })
-  socket.on('error', () => {})
-  const shaken = once(socket, 'secureConnect')
+  late.on('data', chunk => between.push(chunk))
+  connectTls({ socket: between, rejectUnauthorized: false }).on('error', () => {})
   await answered
+  await hookwarden.service.close()
+  await Promise.all(closed)
+  t.pass('all is closed')
+})
 
-  const closing = hookwarden.service.close()
-  release()
-  await shaken
-  socket.write('P') // a parser that has begun a head would wait for the rest of it, and nobody looks at its deadline
-  await closed
-  await closing
-  t.pass('it is closed, and so is all')
+t.test('a drain ends who has said nothing, and not who is waiting for an answer', async t => {
+  const { port, hookwarden, clock, recorder } = await stage(t, { recorder: { hold: true } })
+  const silent = await connect(port)
+  const waiting = await connect(port)
+  const answer = waiting.readAnswer()
+  await waiting.send(genuine('github', GITHUB, '{}'))
+  await recorder.complete(1)
+  const drained = hookwarden.service.drain({ settle: 0, within: 60_000 })
+  clock.advance(0)
+  await silent.closed
+  t.equal(silent.socket.bytesRead, 0)
+  recorder.release(1)
+  t.equal((await answer).status, 204)
+  t.equal(await drained, 0)
 })

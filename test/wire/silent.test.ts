@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { connect as dial, type Socket } from 'node:net'
-import { connect as secure, type TLSSocket } from 'node:tls'
+import { type SecureVersion, connect as secure, type TLSSocket } from 'node:tls'
 import t, { type Test } from 'tap'
 import { connect, exchange } from '../support/sender.ts'
 import { GITHUB, genuine, PROVIDERS, stage } from './stage.ts'
@@ -12,9 +12,14 @@ const delivery = (id: string): Buffer =>
   Buffer.concat(genuine('github', GITHUB, JSON.stringify({ id })))
 
 /** A connection of which both layers are in our hands. */
-async function shaken(t: Test, port: number): Promise<{ raw: Socket; tls: TLSSocket }> {
+async function shaken(
+  t: Test,
+  port: number,
+  version: SecureVersion,
+): Promise<{ raw: Socket; tls: TLSSocket }> {
   const raw = dial({ port, host: '127.0.0.1', allowHalfOpen: true })
-  const tls = secure({ socket: raw, rejectUnauthorized: false })
+  const of = { minVersion: version, maxVersion: version }
+  const tls = secure({ socket: raw, rejectUnauthorized: false, ...of })
   tls.on('error', () => {})
   t.teardown(() => raw.destroy())
   await once(tls, 'secureConnect')
@@ -62,6 +67,24 @@ t.test('one byte does not buy a first head more time', async t => {
   t.equal(recorder.requests.length, 1)
 })
 
+t.test('nothing behind the answer to a late head is taken', async t => {
+  const { port, clock, recorder, until } = await stage(t, { map: MAP })
+  const bytes = delivery('late')
+  const slow = await connect(port)
+  const answer = slow.readAnswer()
+  await slow.write(bytes.subarray(0, 50))
+  t.equal((await exchange(port, delivery('meanwhile')))?.status, 204)
+  clock.advance(1_000)
+  t.equal((await answer).status, 408)
+  await slow.write(Buffer.concat([bytes.subarray(50), delivery('behind')]))
+  await slow.write(delivery('and behind that'))
+  t.equal((await exchange(port, delivery('next')))?.status, 204)
+  clock.advance(1_000)
+  await slow.closed
+  await until(() => recorder.requests.length >= 2)
+  t.equal(recorder.requests.length, 2, 'it was told that it came too late')
+})
+
 t.test('who speaks first and in whatever pieces is heard', async t => {
   const { recorder, port } = await stage(t, { map: MAP })
   for (const cut of [0, 1, 2, 60, -1]) {
@@ -97,15 +120,17 @@ t.test('several requests behind the first byte are answered in their order', asy
 
 t.test('whatever happens to a silent connection happens to it alone', async t => {
   const { hookwarden, port, until } = await stage(t, { map: MAP })
-  const gone = await shaken(t, port)
-  gone.raw.resetAndDestroy()
-  const left = await shaken(t, port)
-  left.raw.end()
-  const said = await shaken(t, port)
-  said.tls.end() // a farewell of TLS and nothing before it
-  const noise = await shaken(t, port)
-  noise.raw.write('no record of TLS')
-  await until(async () => (await hookwarden.metrics()).get(CONNECTIONS) === 0)
+  for (const version of ['TLSv1.2', 'TLSv1.3'] as const) {
+    const gone = await shaken(t, port, version)
+    gone.raw.resetAndDestroy()
+    const left = await shaken(t, port, version)
+    left.raw.end()
+    const said = await shaken(t, port, version)
+    said.tls.end() // a farewell of TLS and nothing before it
+    const noise = await shaken(t, port, version)
+    noise.raw.write('no record of TLS')
+    await until(async () => (await hookwarden.metrics()).get(CONNECTIONS) === 0)
+  }
   const metrics = await hookwarden.metrics()
   t.equal(metrics.get('hookwarden_requests_total{provider="none",outcome="rejected"}'), 0)
   const next = await exchange(port, delivery('next'))

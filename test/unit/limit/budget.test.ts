@@ -4,8 +4,8 @@ import { Budget, type Upload } from '../../../src/limit/budget.ts'
 
 const KiB = 1024
 const TOTAL = 8192 * KiB // an eighth is 1 MiB, a quarter 2 MiB, three quarters 6 MiB
-/** What a body beyond 64 KiB counts for beside its bytes, in KiB. */
-const BESIDE = 192
+/** What a body beyond 64 KiB counts for beside its bytes until it is whole, in KiB: 192, or a sixty-fourth of the budget. */
+const BESIDE = 128
 
 interface Trial extends Upload {
   ended: boolean
@@ -75,16 +75,48 @@ t.test('what becomes large counts with all its bytes, and gives all of them back
   for (let i = 0; i < 6; i++) t.ok(budget.take(open(budget), (1024 - BESIDE) * KiB, 0))
 })
 
+t.test('what lies beside a body counts until it is whole', async t => {
+  const budget = new Budget(TOTAL)
+  const whole = Array.from({ length: 6 }, () => open(budget))
+  for (const one of whole.slice(0, 5)) {
+    t.ok(budget.take(one, 1024 * KiB, 0))
+    budget.complete(one)
+    budget.complete(one)
+  }
+  const last = whole[5] as Trial
+  t.equal(budget.take(last, 1024 * KiB, 0), false, 'while it grows')
+  t.ok(budget.take(last, (1024 - BESIDE) * KiB, 0))
+  budget.complete(last)
+  const next = open(budget)
+  t.equal(budget.take(next, BESIDE * KiB, 0), false, 'it would grow itself')
+  for (const one of whole) budget.release(one)
+  t.equal(budget.take(next, BESIDE * KiB, 0), true)
+})
+
+t.test('many large bodies of one address, or marked over, leave room for others', async t => {
+  for (const over of [false, true]) {
+    const budget = new Budget(64 * 1024 * KiB)
+    const fill = (account: string) => {
+      let taken = 0
+      while (budget.take(open(budget, { account, over }), 65 * KiB, 0)) taken++
+      return taken
+    }
+    const ofOne = Math.floor((2 * 8 * 1024) / (65 + 192))
+    t.same([fill('a'), fill('b')], [ofOne, ofOne], 'twice an eighth each')
+    if (over) t.ok(fill('c') <= 1, 'twice a quarter together')
+    t.ok(budget.take(open(budget), 1024 * KiB, 0))
+  }
+})
+
 t.test('what an ended upload took beside its bytes is room as well', async t => {
   const budget = new Budget(TOTAL)
-  const slow = open(budget)
-  budget.take(slow, 100 * KiB, 0)
-  let left = 6144 - 100 - BESIDE
-  for (; left > 0; left -= Math.min(left, 1024)) {
+  for (let left = 6144 - 100 - BESIDE; left > 0; left -= Math.min(left, 896)) {
     const whole = open(budget)
-    t.ok(budget.take(whole, (Math.min(left, 1024) - BESIDE) * KiB, 0), 'set up')
+    t.ok(budget.take(whole, Math.min(left, 896) * KiB, 0), `${left} KiB left`)
     budget.complete(whole)
   }
+  const slow = open(budget)
+  t.ok(budget.take(slow, 100 * KiB, 0), 'what is left')
   const next = open(budget, { since: 2_000 })
   t.equal(budget.take(next, (100 + 1) * KiB, 2_000), false, 'a KiB more than there will be')
   t.equal(slow.ended, false)
@@ -275,13 +307,6 @@ t.test('one slow reader of a thousand addresses leaves room for every small body
   t.equal(budget.take(open(budget, { since: 5_000 }), 64 * KiB, 5_000), true)
 })
 
-/** What large bodies count for together. */
-function large(ledger: ReadonlyMap<Trial, number>): number {
-  let sum = 0
-  for (const held of ledger.values()) if (held > 64 * KiB) sum += held + BESIDE * KiB
-  return sum
-}
-
 t.test('laws', async t => {
   const act = fc.tuple(
     fc.constantFrom('open', 'take', 'take', 'take', 'take', 'take', 'complete', 'release'),
@@ -299,6 +324,11 @@ t.test('laws', async t => {
       const whole = new Set<Trial>()
       const sum = (which: (upload: Trial, held: number) => boolean) =>
         [...ledger].reduce((total, [upload, held]) => total + (which(upload, held) ? held : 0), 0)
+      /** What lies beside those that grow. */
+      const beside = (which: (upload: Trial) => boolean) =>
+        [...ledger].filter(([one, held]) => held > 64 * KiB && !whole.has(one) && which(one))
+          .length *
+        (total / 64)
       let now = 0
       for (const [what, n, size, gap] of acts) {
         now += gap
@@ -330,8 +360,12 @@ t.test('laws', async t => {
           budget.held === sum(() => true) &&
           budget.held <= total &&
           sum(({ over }) => over) <= total / 4 &&
-          large(ledger) <= (total * 3) / 4 &&
-          ['1', '2', '3', '4'].every(a => sum(({ account }) => account === a) <= total / 8) &&
+          beside(({ over }) => over) + sum(({ over }) => over) <= total / 2 &&
+          beside(() => true) + sum((_, held) => held > 64 * KiB) <= (total * 3) / 4 &&
+          ['1', '2', '3', '4'].every(a => {
+            const held = sum(({ account }) => account === a)
+            return held <= total / 8 && held + beside(({ account }) => account === a) <= total / 4
+          }) &&
           [...ledger].every(([upload, held]) => upload.held === held)
         if (!lawful) return false
       }
@@ -393,7 +427,11 @@ t.test('after another size nothing unfinished is held beyond it', async t => {
         if (budget.held !== all.reduce((sum, { held }) => sum + held, 0)) return false
         if (all.some(({ ended, held }) => ended && held > 0)) return false
       }
-      return true
+      for (const one of all) budget.release(one)
+      budget.resize(2048 * KiB, now)
+      const last = open(budget, { account: undefined })
+      const most = 1536 * KiB - (2048 / 64) * KiB // all sums are where they began
+      return budget.take(last, most, now) && !budget.take(last, 1, now)
     }),
   )
   t.pass('no counter-example')

@@ -27,3 +27,9 @@ t.test('what a map wants is followed by a reload, and lowering is said once', as
   room.use(mapOf(1, 200, 16))
   t.same([room.bodiesBeside(0) / MEBI, said.length], [16, 2])
 })
+
+t.test('how much is in use is told of bodies and connections together', async t => {
+  const room = new Room(mapOf(1, 1024, 60), {} as Log, undefined) // 60 MiB each
+  t.same([room.taken(0, 0), room.taken(30 * MEBI, 0), room.taken(0, 512)], [0, 0.25, 0.25])
+  t.equal(room.taken(60 * MEBI, 1024), 1)
+})
