@@ -152,7 +152,7 @@ const processLimits = group({
   buffered: filled(
     size(),
     '64MiB',
-    'Bytes of bodies held in memory by all requests together. One address holds at most an eighth, bodies over 64 KiB three quarters, where each counts for 192 KiB more until it is whole. Lowered to two thirds of what the memory of the container leaves beside 96 MiB and the open connections, with a warning at start.',
+    'Bytes of bodies held in memory by all requests together. One address holds at most an eighth, bodies over 64 KiB three quarters, where each counts for up to 192 KiB more until it is whole. Lowered to two thirds of what the memory of the container leaves beside 96 MiB and the open connections, with a warning at start.',
     'some forty of the largest bodies at once, inside a small container',
   ),
   verified: filled(

@@ -29,12 +29,17 @@ export interface Upload {
   evict(): void
 }
 
+/** What large bodies hold, and how many of them are not whole. */
+interface Large {
+  held: Bytes
+  growing: number
+}
+
 /** Bytes of one address. */
 interface Account {
   held: Bytes
   uploads: number
-  /** Of these, large and not whole. */
-  growing: number
+  readonly large: Large
   cap: Bytes
 }
 
@@ -46,16 +51,26 @@ export interface Hold {
 }
 
 /** What a chunk that does not fit lacks, and who may be ended for it. */
-type Share = 'account' | 'over' | 'large' | 'whole'
-const SHARES: readonly Share[] = ['account', 'over', 'large', 'whole']
+type Share = 'account' | 'over' | 'large' | 'large_of_account' | 'large_over' | 'whole'
+const SHARES: readonly Share[] = [
+  'account',
+  'over',
+  'large_of_account',
+  'large_over',
+  'large',
+  'whole',
+]
 /** So many accounts are kept for the next upload of their address; beyond it they go with their last upload. */
 const IDLE_ACCOUNTS = 1024
 
 /**
  * The bytes of bodies this process holds. One address holds at most an eighth, uploads marked `over` a quarter,
- * bodies beyond 64 KiB three quarters. What these take beside their bytes counts as well while they grow: within the three
- * quarters, and within twice the other two. What does not fit ends the slowest unfinished upload in that share,
- * whoever's chunk it was, so that trickling many bodies never starves those who deliver.
+ * bodies beyond 64 KiB three quarters, where what they take beside their bytes counts as well while they grow. Once half of
+ * these three quarters is taken, no body becomes large for which an address would have more than a quarter of them, or marked
+ * uploads more than half.
+ *
+ * What does not fit ends the slowest unfinished upload in that share, whoever's chunk it was, so that trickling many bodies
+ * never starves those who deliver.
  */
 export class Budget {
   #total: Bytes
@@ -64,10 +79,9 @@ export class Budget {
   readonly #uncapped = accountOf(Number.POSITIVE_INFINITY)
   #held: Bytes = 0
   #over: Bytes = 0
-  #large: Bytes = 0
-  /** Uploads that are large and not whole; of these, those marked. */
-  #growing = 0
-  #growingOver = 0
+  readonly #large: Large = { held: 0, growing: 0 }
+  /** Of these, marked. */
+  readonly #largeOver: Large = { held: 0, growing: 0 }
 
   constructor(total: Bytes) {
     this.#total = total
@@ -109,8 +123,8 @@ export class Budget {
     const { hold } = upload
     if (hold === undefined || hold.finished) return false
     if (!this.#fits(upload, hold, bytes) && !this.#makeRoom(upload, hold, bytes, now)) return false
-    this.#large += intoLarge(upload, bytes)
-    if (becomesLarge(upload, bytes)) this.#grow(upload, hold, 1)
+    const into = intoLarge(upload, bytes)
+    if (into > 0) this.#count(upload, hold, into, becomesLarge(upload, bytes) ? 1 : 0)
     if (upload.over) this.#over += bytes
     hold.account.held += bytes
     upload.held += bytes
@@ -122,7 +136,7 @@ export class Budget {
   complete(upload: Upload): void {
     const { hold } = upload
     if (hold === undefined || hold.finished) return
-    if (upload.held > SMALL) this.#grow(upload, hold, -1)
+    if (upload.held > SMALL) this.#count(upload, hold, 0, -1)
     hold.finished = true
   }
 
@@ -130,7 +144,7 @@ export class Budget {
   release(upload: Upload): void {
     const { hold } = upload
     if (hold === undefined) return
-    if (upload.held > SMALL && !hold.finished) this.#grow(upload, hold, -1)
+    if (upload.held > SMALL) this.#count(upload, hold, -upload.held, hold.finished ? 0 : -1)
     upload.hold = undefined
     const last = this.#uploads.pop()
     if (last?.hold !== undefined) {
@@ -139,7 +153,6 @@ export class Budget {
     }
     this.#held -= upload.held
     if (upload.over) this.#over -= upload.held
-    if (upload.held > SMALL) this.#large -= upload.held
     const { account } = hold
     account.held -= upload.held
     account.uploads--
@@ -158,11 +171,14 @@ export class Budget {
     return account
   }
 
-  /** One more that is large and not whole, or one less. */
-  #grow(upload: Upload, { account }: Hold, by: 1 | -1): void {
-    account.growing += by
-    this.#growing += by
-    if (upload.over) this.#growingOver += by
+  /** Counts what a large body holds, and whether it grows. */
+  #count({ over }: Upload, { account }: Hold, bytes: Bytes, growing: number): void {
+    for (const sum of over
+      ? [this.#large, account.large, this.#largeOver]
+      : [this.#large, account.large]) {
+      sum.held += bytes
+      sum.growing += growing
+    }
   }
 
   #fits(upload: Upload, hold: Hold, bytes: Bytes): boolean {
@@ -184,33 +200,42 @@ export class Budget {
     ended: Bytes = 0,
     fewer = 0,
   ): Bytes {
-    const more = bytes - ended
-    const growing = (becomesLarge(upload, bytes) ? 1 : 0) - fewer
+    const most = (this.#total / 4) * 3
     switch (share) {
       case 'account':
-        return this.#exceeds(account.held + more, account.growing + growing, account.cap)
+        return account.held + bytes - ended - account.cap
       case 'over':
-        if (!upload.over) return 0
-        return this.#exceeds(this.#over + more, this.#growingOver + growing, this.#total / 4)
-      case 'large': {
-        const into = intoLarge(upload, bytes)
-        const beside = (this.#growing + growing) * this.#beside
-        return into === 0 ? 0 : this.#large - ended + into + beside - (this.#total / 4) * 3
-      }
+        return upload.over ? this.#over + bytes - ended - this.#total / 4 : 0
+      case 'large':
+        if (intoLarge(upload, bytes) === 0) return 0
+        return this.#weight(this.#large, upload, bytes, ended, fewer) - most
+      case 'large_of_account':
+        if (!becomesLarge(upload, bytes) || !this.#contended) return 0
+        return this.#weight(account.large, upload, bytes, ended, fewer) - (account.cap / 2) * 3
+      case 'large_over':
+        if (!upload.over || !becomesLarge(upload, bytes) || !this.#contended) return 0
+        return this.#weight(this.#largeOver, upload, bytes, ended, fewer) - most / 2
       case 'whole':
-        return this.#held + more - this.#total
+        return this.#held + bytes - ended - this.#total
     }
   }
 
-  #exceeds(held: Bytes, growing: number, cap: Bytes): Bytes {
-    return Math.max(held - cap, held + growing * this.#beside - 2 * cap)
+  /** What large bodies would take with the chunk, and with what lies beside them. */
+  #weight(of: Large, upload: Upload, bytes: Bytes, ended: Bytes, fewer: number): Bytes {
+    const growing = of.growing + (becomesLarge(upload, bytes) ? 1 : 0) - fewer
+    return of.held + intoLarge(upload, bytes) - ended + growing * this.#beside
+  }
+
+  /** Large bodies take half of what they may: from here on nobody may have most of it. */
+  get #contended(): boolean {
+    return this.#large.held + this.#large.growing * this.#beside > (this.#total / 8) * 3
   }
 
   get #beside(): Bytes {
     return Math.min(BESIDE, this.#total / BESIDE_PART)
   }
 
-  /** Ends slow uploads until the chunk fits; ends none where that would not be enough. */
+  /** Ends slow uploads until the chunk fits; ends none of a share where that would not be enough. */
   #makeRoom(upload: Upload, hold: Hold, bytes: Bytes, now: Millis): boolean {
     for (const share of SHARES) {
       if (this.#lacks(share, upload, hold, bytes) <= 0) continue
@@ -245,9 +270,10 @@ export class Budget {
     for (const upload of this.#uploads) {
       const { account, finished } = upload.hold as Hold // all that are listed are held
       if (finished || upload === own || upload.held === 0 || now - upload.since < YOUNG) continue
-      if (share === 'account' && account !== hold.account) continue
-      if (share === 'over' && !upload.over) continue
-      if (share === 'large' && upload.held <= SMALL) continue
+      if ((share === 'account' || share === 'large_of_account') && account !== hold.account)
+        continue
+      if ((share === 'over' || share === 'large_over') && !upload.over) continue
+      if (share.startsWith('large') && upload.held <= SMALL) continue
       if (speed(upload, now) < ownSpeed) slower.push(upload)
     }
     return slower
@@ -266,7 +292,7 @@ function intoLarge(upload: Upload, bytes: Bytes): Bytes {
 }
 
 function accountOf(cap: Bytes): Account {
-  return { held: 0, uploads: 0, growing: 0, cap }
+  return { held: 0, uploads: 0, large: { held: 0, growing: 0 }, cap }
 }
 
 function speed(upload: Upload, now: Millis): number {
