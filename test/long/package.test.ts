@@ -212,8 +212,9 @@ providers:
   const forged = Buffer.from('{"zen":"Keep it logically dangerous."}')
   t.equal((await exchange(https, post({ target, headers, body: forged })))?.status, 401)
   t.equal(upstream.requests.length, 1, 'a forged one does not')
+  const ended = once(child, 'close') // of the program too: npx may be gone before it has said its last word
   process.kill(group, 'SIGTERM')
-  await exited
+  await ended
   t.ok(
     said.some(line => line.includes('drained')),
     `it drained: ${said.at(-1)}`,
