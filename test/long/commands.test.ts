@@ -170,6 +170,7 @@ providers:
       env: this.env,
       detached: typed !== undefined,
     })
+    child.stdin.on('error', () => {}) // it ended without reading what was typed
     child.stdin.end(typed ?? '')
     const said = serves ? this.#serve(child) : everything(child)
     const ended = await said
