@@ -180,13 +180,14 @@ async function settled(hookwarden: Process, before: Held): Promise<Held> {
   }
 }
 
-/** Asks the process and the system. The connection that asks is its own, and there both times. */
+/** Asks the system and the process, in this order: the connection that asks is a file of its own. */
 async function heldBy(process: Process): Promise<Held> {
   const { child, metrics } = process
+  const files = filesOf(child.pid)
   const all = await metrics().catch(() => new Map<string, number>())
   return {
     mebibytes: memoryOf(process),
-    files: filesOf(child.pid),
+    files,
     connections: all.get('hookwarden_connections') ?? -1,
     inFlight: all.get('hookwarden_in_flight_requests') ?? -1,
     buffered: all.get('hookwarden_buffered_bytes') ?? -1,

@@ -61,7 +61,10 @@ export async function startProcess(
   const admin = await freePort()
   const started = launch(t, options, { https, admin })
   const ask = async (path: string): Promise<{ status: number; body: string }> => {
-    const answer = await fetch(`http://127.0.0.1:${admin}${path}`)
+    // a connection for each: how many are kept, and for how long, is fetch's own affair, and open files are counted
+    const answer = await fetch(`http://127.0.0.1:${admin}${path}`, {
+      headers: { connection: 'close' },
+    })
     return { status: answer.status, body: await answer.text() }
   }
   const ready = options.stdout === undefined ? started.ready : untilReady(ask)
