@@ -51,15 +51,8 @@ export interface Hold {
 }
 
 /** What a chunk that does not fit lacks, and who may be ended for it. */
-type Share = 'account' | 'over' | 'large' | 'large_of_account' | 'large_over' | 'whole'
-const SHARES: readonly Share[] = [
-  'account',
-  'over',
-  'large_of_account',
-  'large_over',
-  'large',
-  'whole',
-]
+const SHARES = ['account', 'over', 'large_of_account', 'large_over', 'large', 'whole'] as const
+type Share = (typeof SHARES)[number]
 /** So many accounts are kept for the next upload of their address; beyond it they go with their last upload. */
 const IDLE_ACCOUNTS = 1024
 

@@ -114,7 +114,6 @@ export async function openDoor(
 
   function onClientError(error: NodeJS.ErrnoException, socket: Connected): void {
     const line = socket[kLine]
-    forgetFirst.call(socket)
     if (line === undefined) socket.destroy()
     else onBroken(error, socket, line, site)
   }
@@ -124,7 +123,6 @@ export async function openDoor(
   server.on('checkExpectation', onRequest)
   server.on('connect', (_: IncomingMessage, socket: Connected) => {
     const line = socket[kLine]
-    forgetFirst.call(socket)
     if (line === undefined) socket.destroy()
     else onConnect(socket, line, site)
   })

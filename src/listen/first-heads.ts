@@ -16,7 +16,6 @@ type Listener = (this: Server, socket: Socket) => void
  */
 export class FirstHeads {
   readonly #clock: Pick<Clock, 'now'>
-  readonly #waiting = new Watch<FirstHead>()
   readonly #shell: Shell
 
   /**
@@ -28,19 +27,19 @@ export class FirstHeads {
     const listeners = server.listeners('secureConnection') as Listener[]
     server.removeAllListeners('secureConnection')
     this.#clock = clock
-    this.#shell = { server, listeners, within, waiting: this.#waiting }
+    this.#shell = { server, listeners, within, waiting: new Watch() }
   }
 
   /** How many are waited for. */
   get count(): number {
-    return this.#waiting.count
+    return this.#shell.waiting.count
   }
 
   /** A handshake is over. */
   expect(socket: Shaken): void {
     const first = new FirstHead(socket, this.#clock.now(), this.#shell)
     socket[kFirst] = first
-    this.#waiting.add(first)
+    this.#shell.waiting.add(first)
     socket.on('data', onFirstData)
     socket.on('error', onError)
     socket.on('close', forgetFirst)
@@ -48,12 +47,12 @@ export class FirstHeads {
 
   /** Looks at their deadlines. */
   sweep(now: Millis): void {
-    this.#waiting.sweep(now)
+    this.#shell.waiting.sweep(now)
   }
 
   /** Ends all that have said nothing: node:http knows nothing of them. */
   endSilent(): void {
-    this.#waiting.each(first => first.silent && first.socket.destroy())
+    this.#shell.waiting.each(first => first.silent && first.socket.destroy())
   }
 }
 
@@ -90,7 +89,7 @@ class FirstHead implements Watched {
   }
 }
 
-/** Its head is whole, or will never be. */
+/** Its head is whole, or it is closed. */
 export function forgetFirst(this: Shaken): void {
   const first = this[kFirst]
   if (first === undefined) return
@@ -100,7 +99,7 @@ export function forgetFirst(this: Shaken): void {
 
 function onFirstData(this: Shaken, chunk: Buffer): void {
   const first = this[kFirst]
-  if (first?.silent !== true) return // it is being ended
+  if (first === undefined) return // it is being ended
   first.silent = false
   this.removeListener('data', onFirstData)
   this.removeListener('error', onError)

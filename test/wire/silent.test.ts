@@ -85,6 +85,24 @@ t.test('nothing behind the answer to a late head is taken', async t => {
   t.equal(recorder.requests.length, 2, 'it was told that it came too late')
 })
 
+t.test('a first head that was refused is not late as well', async t => {
+  const { port, clock, counted } = await stage(t, { map: MAP.replace('1s', '500ms') })
+  for (const head of ['CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\n\r\n', 'no head at all\r\n\r\n']) {
+    const moved = await counted(async () => {
+      const connection = await connect(port)
+      const answer = connection.readAnswer()
+      await connection.write(head)
+      t.equal((await answer).status, 400)
+      clock.advance(5_000)
+      await connection.closed
+    })
+    t.same(moved, {
+      'hookwarden_rejections_total{provider="none",reason="malformed_http",mode="enforce"}': 1,
+      'hookwarden_requests_total{provider="none",outcome="rejected"}': 1,
+    })
+  }
+})
+
 t.test('who speaks first and in whatever pieces is heard', async t => {
   const { recorder, port } = await stage(t, { map: MAP })
   for (const cut of [0, 1, 2, 60, -1]) {
